@@ -1,0 +1,5 @@
+//! Link arguments for the addon.
+
+fn main() {
+    napi_build::setup();
+}

@@ -1,0 +1,187 @@
+//! [`Callback`]: raw bytes in, an authenticated message out. There is no other way to make one.
+
+use crate::{
+    error::{Error, ErrorCode},
+    headers::Headers,
+    json::{self, Object, ReportedStatus},
+    log::{self, LogRecord},
+    secret::Secret,
+    signature,
+    status::OrderStatus,
+    token::Token,
+};
+
+/// Longest callback body taken, in bytes.
+pub const MAX_CALLBACK_BYTES: usize = 64 * 1024;
+
+/// A callback that carries the store's signature.
+///
+/// It says that the gateway sent these bytes at some time, and no more: callbacks are repeated, late and out of order,
+/// and may be replayed. Whether the payment is settled, only a verify call says.
+#[derive(Clone, Debug)]
+pub struct Callback {
+    body: Box<[u8]>,
+    secret_index: usize,
+    token: Option<Token>,
+    payment_id: Option<i64>,
+    order_id: Option<String>,
+    status: ReportedStatus,
+    additional_data: Vec<(String, String)>,
+}
+
+impl Callback {
+    /// Checks the signature over the raw body, and only then reads it.
+    ///
+    /// `headers`: a `&HeaderMap`, pairs of bytes, or the one value. `secrets`: one [`Secret`], or several while the
+    /// secret key is being changed.
+    ///
+    /// # Errors
+    /// `input.body_too_large` over 64 KiB; `config.secret` without any secret; `signature.missing`,
+    /// `signature.malformed`, `signature.conflicting`, `signature.mismatch`; `decode.callback` when the signature is
+    /// right and the body cannot be read.
+    pub fn authenticate<'a>(
+        body: &[u8],
+        headers: impl Into<Headers<'a>>,
+        secrets: impl AsRef<[Secret]>,
+    ) -> Result<Self, Error> {
+        Self::authenticate_unlogged(body, headers.into(), secrets.as_ref())
+            .inspect_err(|error| log::emit(&LogRecord::refused_callback(error)))
+    }
+
+    pub(crate) fn authenticate_unlogged(body: &[u8], headers: Headers<'_>, secrets: &[Secret]) -> Result<Self, Error> {
+        if body.len() > MAX_CALLBACK_BYTES {
+            return Err(Error::new(ErrorCode::InputBodyTooLarge, "the callback body is over 64 KiB"));
+        }
+        if secrets.is_empty() {
+            return Err(Error::new(ErrorCode::ConfigSecret, "no secret key was given"));
+        }
+        let signature = headers.signature()?;
+        let secret_index = signature::check_any(body, signature, secrets)?;
+        Self::read(body, secret_index)
+    }
+
+    fn read(body: &[u8], secret_index: usize) -> Result<Self, Error> {
+        let fields = Object::parse(body).ok_or_else(|| undecodable("its body is not a JSON object"))?;
+        Ok(Self {
+            body: body.into(),
+            secret_index,
+            token: read_token(&fields)?,
+            payment_id: fields.get("PaymentId").and_then(json::integer),
+            order_id: fields.text("OrderId").filter(|id| !id.is_empty()),
+            status: ReportedStatus::read(fields.get("OrderStatus")),
+            additional_data: json::additional_data(fields.get("AdditionalData")),
+        })
+    }
+
+    /// The payment's token. `None` in the connection test that the dashboard sends.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_ref().map(Token::as_str)
+    }
+
+    /// The gateway's number of the payment.
+    pub fn payment_id(&self) -> Option<i64> {
+        self.payment_id
+    }
+
+    /// The shop's order id, as it was given to `create_payment`.
+    pub fn order_id(&self) -> Option<&str> {
+        self.order_id.as_deref()
+    }
+
+    /// The status when the callback was sent: a reason to verify, no proof.
+    /// `None` when there is none, or one that is neither a number nor a documented name.
+    pub fn status(&self) -> Option<OrderStatus> {
+        self.status.status
+    }
+
+    /// The status as it came, where there is one.
+    pub fn status_text(&self) -> Option<&str> {
+        self.status.text.as_deref()
+    }
+
+    /// The shop's own notes from `create_payment`, in their order.
+    pub fn additional_data(&self) -> &[(String, String)] {
+        &self.additional_data
+    }
+
+    /// Which of the secrets matched, counted from 0.
+    pub fn secret_index(&self) -> usize {
+        self.secret_index
+    }
+
+    /// The body, byte for byte.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+fn read_token(fields: &Object<'_>) -> Result<Option<Token>, Error> {
+    let Some(raw) = fields.get("Token") else { return Ok(None) };
+    match json::text(raw).as_deref().map(str::trim) {
+        Some("") => Ok(None),
+        Some(text) => Token::parse(text).map(Some).ok_or_else(|| undecodable("its token has an unexpected form")),
+        None => Err(undecodable("its token is not text")),
+    }
+}
+
+fn undecodable(what: &str) -> Error {
+    Error::new(ErrorCode::DecodeCallback, format!("the callback is authentic, but {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::sign;
+
+    fn secret() -> Secret {
+        Secret::new("a secret").expect("valid")
+    }
+
+    fn authentic(body: &[u8]) -> Result<Callback, Error> {
+        Callback::authenticate(body, sign(body, &secret()).as_str(), secret())
+    }
+
+    #[test]
+    fn the_documented_body_is_read() {
+        let body = br#"{"Token":"fe3024f2b7f64b24ad822bca22341e70","PaymentId":244,"OrderId":"957","OrderStatus":3,"AdditionalData":[]}"#;
+        let callback = authentic(body).expect("authentic");
+        assert_eq!(callback.token(), Some("fe3024f2b7f64b24ad822bca22341e70"));
+        assert_eq!(callback.payment_id(), Some(244));
+        assert_eq!(callback.order_id(), Some("957"));
+        assert_eq!(callback.status(), Some(OrderStatus::WaitingToConfirm));
+        assert_eq!(callback.body(), body);
+    }
+
+    #[test]
+    fn a_body_without_a_token_is_the_dashboards_probe() {
+        for body in [&b"{}"[..], br#"{"Token":null}"#, br#"{"Token":" "}"#] {
+            assert_eq!(authentic(body).expect("authentic").token(), None);
+        }
+    }
+
+    #[test]
+    fn an_authentic_body_that_cannot_be_read_is_its_own_error() {
+        for body in [&b""[..], b"[]", b"null", b"\xff", br#"{"Token":["x"]}"#, br#"{"Token":"../.."}"#] {
+            assert_eq!(authentic(body).expect_err("undecodable").code(), ErrorCode::DecodeCallback);
+        }
+    }
+
+    #[test]
+    fn nothing_is_read_before_the_signature_is_right() {
+        let error = Callback::authenticate(b"[]", sign(b"{}", &secret()).as_str(), secret()).expect_err("refused");
+        assert_eq!(error.code(), ErrorCode::SignatureMismatch);
+    }
+
+    #[test]
+    fn a_body_over_the_limit_is_refused_before_it_is_hashed() {
+        let body = vec![b' '; MAX_CALLBACK_BYTES + 1];
+        assert_eq!(authentic(&body).expect_err("refused").code(), ErrorCode::InputBodyTooLarge);
+    }
+
+    #[test]
+    fn without_a_secret_nothing_is_authentic() {
+        let none: &[Secret] = &[];
+        let error = Callback::authenticate(b"{}", "00", none).expect_err("refused");
+        assert_eq!(error.code(), ErrorCode::ConfigSecret);
+    }
+}

@@ -1,0 +1,304 @@
+//! [`ClientBuilder`]: settings, checked before the first call. Nothing is opened here.
+
+use std::{env, fmt, sync::Arc};
+
+use http::HeaderValue;
+use url::{Host, Url};
+
+use super::{
+    Client, Shared,
+    http::{Http, HttpConfig, check_certificates},
+    limits::Limits,
+};
+use crate::{
+    error::{Error, ErrorCode},
+    log::LogQueue,
+    secret::{ApiKey, Secret},
+    text::quote,
+};
+
+const BASE_URL: &str = "https://api.paymento.io";
+const GATEWAY_URL: &str = "https://app.paymento.io/gateway";
+const MAX_ATTEMPTS: u32 = 3;
+
+/// Settings of a [`Client`]. Begin with [`Client::builder`] or [`ClientBuilder::from_env`].
+#[derive(Clone)]
+#[must_use]
+pub struct ClientBuilder {
+    api_key: zeroize::Zeroizing<String>,
+    secret_keys: Vec<zeroize::Zeroizing<String>>,
+    base_url: Option<String>,
+    gateway_url: Option<String>,
+    limits: Limits,
+    max_attempts: u32,
+    proxy: Option<String>,
+    ca_certificates: Option<Vec<u8>>,
+    platform: String,
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}
+
+impl ClientBuilder {
+    pub(super) fn new(api_key: &str) -> Self {
+        Self {
+            api_key: api_key.to_owned().into(),
+            secret_keys: Vec::new(),
+            base_url: None,
+            gateway_url: None,
+            limits: Limits::default(),
+            max_attempts: MAX_ATTEMPTS,
+            proxy: None,
+            ca_certificates: None,
+            platform: "rust".to_owned(),
+        }
+    }
+
+    /// Reads `PAYMENTO_API_KEY` and `PAYMENTO_SECRET_KEY`, and where they are set `PAYMENTO_SECRET_KEY_PREVIOUS`,
+    /// `PAYMENTO_BASE_URL` and `PAYMENTO_GATEWAY_URL`.
+    ///
+    /// # Errors
+    /// `config.missing` names a required variable that is not set or empty.
+    pub fn from_env() -> Result<Self, Error> {
+        let mut builder = Self::new(&required("PAYMENTO_API_KEY")?).secret_key(&required("PAYMENTO_SECRET_KEY")?);
+        if let Some(previous) = optional("PAYMENTO_SECRET_KEY_PREVIOUS")? {
+            builder = builder.secret_key(&previous);
+        }
+        builder.base_url = optional("PAYMENTO_BASE_URL")?;
+        builder.gateway_url = optional("PAYMENTO_GATEWAY_URL")?;
+        Ok(builder)
+    }
+
+    /// The secret key that signs callbacks. Call again with the previous one while it is being changed.
+    pub fn secret_key(mut self, secret_key: &str) -> Self {
+        self.secret_keys.push(secret_key.to_owned().into());
+        self
+    }
+
+    /// Where the API is. Default `https://api.paymento.io`; https, or http to a loopback address.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// The hosted page. Default `https://app.paymento.io/gateway`; with a base URL on loopback, `/gateway` there.
+    pub fn gateway_url(mut self, url: impl Into<String>) -> Self {
+        self.gateway_url = Some(url.into());
+        self
+    }
+
+    /// How long calls may take. See [`Limits`] for the defaults.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How often one call may be attempted, the first time included. Default 3; at least 1, at most 10.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts;
+        self
+    }
+
+    /// A proxy for all requests, instead of the one the environment names.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// More certificate authorities to trust, as PEM, besides the machine's.
+    pub fn ca_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.ca_certificates = Some(pem.into());
+        self
+    }
+
+    /// The language and its version for the `User-Agent`, for instance `python/3.12.1`. For bindings.
+    pub fn platform(mut self, platform: impl Into<String>) -> Self {
+        self.platform = platform.into();
+        self
+    }
+
+    /// Checks everything and makes the client. Opens no connection.
+    ///
+    /// # Errors
+    /// `config.` and what is wrong.
+    pub fn build(self) -> Result<Client, Error> {
+        let api_key = ApiKey::new(&self.api_key)?;
+        let secrets = self.secret_keys.iter().map(|text| Secret::beside(text, &api_key)).collect::<Result<_, _>>()?;
+        let base_url = base_url(self.base_url.as_deref().unwrap_or(BASE_URL))?;
+        let is_loopback = is_loopback(&base_url);
+        let gateway_url = gateway_url(self.gateway_url.as_deref(), &base_url, is_loopback)?;
+        self.ca_certificates.as_deref().map_or(Ok(()), check_certificates)?;
+        if !(1..=10).contains(&self.max_attempts) {
+            return Err(Error::new(
+                ErrorCode::ConfigTimeout,
+                format!("max_attempts is 1 to 10; got {}", self.max_attempts),
+            ));
+        }
+        let http = Http::new(HttpConfig {
+            base_url,
+            is_loopback,
+            api_key,
+            user_agent: user_agent(&self.platform),
+            proxy: self.proxy.as_deref().map(proxy_url).transpose()?,
+            ca_certificates: self.ca_certificates,
+        });
+        let shared = Shared { http, gateway_url, secrets, max_attempts: self.max_attempts, log: LogQueue::default() };
+        Ok(Client { shared: Arc::new(shared), limits: self.limits.checked()? })
+    }
+}
+
+fn required(name: &str) -> Result<String, Error> {
+    optional(name)?.ok_or_else(|| {
+        Error::new(ErrorCode::ConfigMissing, format!("the environment variable {name} is not set"))
+            .with_hint("the dashboard shows an API key and a secret key for each store")
+    })
+}
+
+/// An empty variable counts as one that is not set.
+fn optional(name: &str) -> Result<Option<String>, Error> {
+    match env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => {
+            Err(Error::new(ErrorCode::ConfigMissing, format!("the environment variable {name} is not UTF-8 text")))
+        }
+    }
+}
+
+/// Tolerates a slash or `/v1` at the end, which the paths bring along.
+fn base_url(text: &str) -> Result<Url, Error> {
+    let mut url = service_url(text, "the base URL")?;
+    let path = url.path().trim_end_matches('/');
+    let path = path.strip_suffix("/v1").unwrap_or(path).to_owned();
+    url.set_path(&path);
+    url.set_query(None);
+    url.set_fragment(None);
+    Ok(url)
+}
+
+fn gateway_url(given: Option<&str>, base_url: &Url, is_loopback: bool) -> Result<String, Error> {
+    let mut url = match given {
+        Some(text) => service_url(text, "the gateway URL")?,
+        None if is_loopback => base_url.join("/gateway").map_err(|_| unusable("the gateway URL", base_url.as_str()))?,
+        None => return Ok(GATEWAY_URL.to_owned()),
+    };
+    url.set_query(None);
+    url.set_fragment(None);
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+fn service_url(text: &str, name: &str) -> Result<Url, Error> {
+    let url = Url::parse(text.trim()).map_err(|_| unusable(name, text))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::new(ErrorCode::ConfigUrl, format!("{name} carries a user name or password"))
+            .with_hint("URLs end up in logs; the API key goes into its own setting"));
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        "http" => Err(Error::new(
+            ErrorCode::ConfigInsecureUrl,
+            format!("{name} must begin with https://; got {}", quote(text)),
+        )
+        .with_hint("plain http is for a simulator on 127.0.0.1, [::1] or localhost")),
+        _ => Err(unusable(name, text)),
+    }
+}
+
+fn proxy_url(text: &str) -> Result<Url, Error> {
+    // A proxy URL may carry a password: it is not repeated.
+    let unusable =
+        || Error::new(ErrorCode::ConfigUrl, "the proxy URL must begin with http:// or https:// and name a host");
+    let url = Url::parse(text.trim()).map_err(|_| unusable())?;
+    if matches!(url.scheme(), "http" | "https") && url.has_host() { Ok(url) } else { Err(unusable()) }
+}
+
+fn unusable(name: &str, text: &str) -> Error {
+    Error::new(ErrorCode::ConfigUrl, format!("{name} is not a web address; got {}", quote(text)))
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        None => false,
+    }
+}
+
+fn user_agent(platform: &str) -> HeaderValue {
+    let platform = platform.replace(|c: char| !c.is_ascii_graphic(), "");
+    let text = format!("paymento/{} ({platform})", env!("CARGO_PKG_VERSION"));
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("paymento"))
+}
+
+impl Default for ClientBuilder {
+    /// Without an API key, which [`build`](Self::build) then asks for.
+    fn default() -> Self {
+        Self::new("")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(builder: ClientBuilder) -> ErrorCode {
+        builder.build().expect_err("refused").code()
+    }
+
+    fn builder() -> ClientBuilder {
+        ClientBuilder::new("an-api-key")
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        assert_eq!(refused(builder().base_url("http://api.paymento.io")), ErrorCode::ConfigInsecureUrl);
+        assert_eq!(refused(builder().base_url("http://127.0.0.1.evil.example")), ErrorCode::ConfigInsecureUrl);
+        for url in
+            ["http://127.0.0.1:9", "http://127.8.8.8", "http://[::1]:9", "http://localhost", "https://api.paymento.io"]
+        {
+            assert!(builder().base_url(url).build().is_ok(), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_web_address_is_refused() {
+        for url in ["", "api.paymento.io", "ftp://x", "https://", "https://user:pass@host"] {
+            assert_eq!(refused(builder().base_url(url)), ErrorCode::ConfigUrl, "{url}");
+        }
+        assert_eq!(refused(builder().proxy("socks")), ErrorCode::ConfigUrl);
+    }
+
+    #[test]
+    fn the_end_of_the_base_url_does_not_matter() {
+        for url in ["https://x.example", "https://x.example/", "https://x.example/v1", "https://x.example/v1/"] {
+            let client = builder().base_url(url).build().expect("valid");
+            assert_eq!(client.shared.http.config.base_url.as_str(), "https://x.example/", "{url}");
+        }
+    }
+
+    #[test]
+    fn the_hosted_page_of_a_simulator_is_beside_its_api() {
+        let client = builder().base_url("http://127.0.0.1:9000").build().expect("valid");
+        assert_eq!(client.shared.gateway_url, "http://127.0.0.1:9000/gateway");
+        assert_eq!(builder().build().expect("valid").shared.gateway_url, GATEWAY_URL);
+    }
+
+    #[test]
+    fn no_key_shows_in_debug() {
+        let builder = builder().secret_key("s3cr3t").proxy("http://user:passw0rd@proxy");
+        let text = format!("{builder:?} {:?}", builder.clone().build().expect("valid"));
+        assert!(!text.contains("s3cr3t") && !text.contains("an-api-key") && !text.contains("passw0rd"), "{text}");
+    }
+
+    #[test]
+    fn a_client_is_refused_for_each_bad_key() {
+        assert_eq!(refused(ClientBuilder::new(" ")), ErrorCode::ConfigApiKey);
+        assert_eq!(refused(builder().secret_key("")), ErrorCode::ConfigSecret);
+        assert_eq!(refused(builder().secret_key("an-api-key")), ErrorCode::ConfigSecretIsApiKey);
+    }
+}

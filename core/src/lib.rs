@@ -1,0 +1,54 @@
+//! Crypto payments through the Paymento gateway, in five steps.
+//!
+//! 1. **Create**: [`Client::create_payment`] asks the gateway for a payment and gives its token and address.
+//! 2. **Redirect** the customer to [`Payment::url`], the hosted page.
+//! 3. **Callback**: the gateway posts a signed message. [`Callback::authenticate`] checks the raw body; there is no other
+//!    way to get a [`Callback`].
+//! 4. **Verify**: [`Client::verify_payment`] asks the gateway, and holds the answer against the order.
+//! 5. **Fulfill**: what [`Verification::require_settled`] gives is the proof of payment. Ship once.
+//!
+//! A callback is a reason to verify, a [`ReturnVisit`] is a hint, and neither can be fulfilled. [`Amount`] is an exact
+//! decimal, [`Secret`] never prints, and every failure is an [`Error`] with a stable [`ErrorCode`].
+//!
+//! Features: `client` (default), `simulator` (the gateway played on loopback), `testing` (values for your tests).
+#![forbid(unsafe_code)]
+
+mod amount;
+mod callback;
+#[cfg(feature = "client")]
+mod client;
+mod error;
+mod headers;
+mod json;
+mod log;
+mod payment;
+mod return_visit;
+mod secret;
+mod settlement;
+mod signature;
+#[cfg(feature = "simulator")]
+pub mod simulator;
+mod status;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod text;
+mod token;
+mod verification;
+
+pub use amount::Amount;
+pub use callback::{Callback, MAX_CALLBACK_BYTES};
+#[cfg(feature = "client")]
+pub use client::{
+    AcceptedCoin, CallbackMethod, CallbackUrlChange, Client, ClientBuilder, Coin, CoinPrice, Currency, Info, Language,
+    LastBlock, Limits, Merchant, Settings,
+};
+pub use error::{Error, ErrorCode, ErrorKind};
+pub use headers::Headers;
+pub use log::{LogLevel, LogRecord};
+pub use payment::{Payment, PaymentRequest, Price, Speed};
+pub use return_visit::ReturnVisit;
+pub use secret::{ApiKey, Secret};
+pub use settlement::{Settlement, Transaction};
+pub use signature::{SIGNATURE_HEADER, check, sign};
+pub use status::{Meaning, OrderStatus, UnknownStatusName};
+pub use verification::{Expected, Outcome, Verification};

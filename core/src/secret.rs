@@ -1,0 +1,141 @@
+//! [`Secret`] and [`ApiKey`]: never empty, never printed, wiped on drop.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::{
+    error::{Error, ErrorCode},
+    signature::Key,
+};
+
+/// The store's secret key, with which the gateway signs callbacks.
+///
+/// Used as its UTF-8 bytes, although it looks like base64. Only the keyed HMAC state is kept, made once; the text itself
+/// is not. Neither `Debug` nor any error shows it.
+#[derive(Clone)]
+pub struct Secret(Key);
+
+impl Secret {
+    /// Takes the secret key as the dashboard shows it.
+    ///
+    /// # Errors
+    /// `config.secret` when it is empty, blank or has white space around it.
+    pub fn new(text: &str) -> Result<Self, Error> {
+        check(text, ErrorCode::ConfigSecret, "secret key")?;
+        Ok(Self(Key::new(text.as_bytes())))
+    }
+
+    /// Like [`Secret::new`], and notices when the API key was pasted in its place.
+    ///
+    /// # Errors
+    /// Also `config.secret_is_api_key`.
+    pub fn beside(text: &str, api_key: &ApiKey) -> Result<Self, Error> {
+        let secret = Self::new(text)?;
+        if text == api_key.expose() {
+            return Err(Error::new(ErrorCode::ConfigSecretIsApiKey, "the secret key is the same as the API key")
+                .with_hint("the dashboard shows two values: the API key asks, the secret key signs callbacks"));
+        }
+        Ok(secret)
+    }
+
+    pub(crate) fn key(&self) -> &Key {
+        &self.0
+    }
+}
+
+/// So that one secret can be given where several may be.
+impl AsRef<[Secret]> for Secret {
+    fn as_ref(&self) -> &[Secret] {
+        std::slice::from_ref(self)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// The store's API key, sent as the `Api-Key` header.
+#[derive(Clone)]
+pub struct ApiKey(Zeroizing<String>);
+
+impl ApiKey {
+    /// Takes the API key as the dashboard shows it.
+    ///
+    /// # Errors
+    /// `config.api_key` when it is empty, blank, has white space around it or holds anything but visible ASCII.
+    pub fn new(text: &str) -> Result<Self, Error> {
+        check(text, ErrorCode::ConfigApiKey, "API key")?;
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Error::new(ErrorCode::ConfigApiKey, "the API key must be visible ASCII characters only"));
+        }
+        Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// The key itself. The one place to search for.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+fn check(text: &str, code: ErrorCode, what: &str) -> Result<(), Error> {
+    if text.trim().is_empty() {
+        return Err(Error::new(code, format!("the {what} is empty"))
+            .with_hint("an unset variable often arrives as an empty string; copy the value from the dashboard"));
+    }
+    if text.trim().len() != text.len() {
+        return Err(Error::new(code, format!("the {what} has white space around it"))
+            .with_hint("a line end often comes along from a file or a copy; strip it"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_or_blank_secret_cannot_be_made() {
+        for text in ["", " ", "\n\t ", "\u{a0}"] {
+            let error = Secret::new(text).expect_err("refused");
+            assert_eq!(error.code(), ErrorCode::ConfigSecret);
+        }
+    }
+
+    #[test]
+    fn white_space_around_a_secret_is_an_error_with_a_hint_and_without_the_secret() {
+        let error = Secret::new("s3cr3t\n").expect_err("refused");
+        assert_eq!(error.code(), ErrorCode::ConfigSecret);
+        assert!(error.hint().is_some());
+        assert!(!format!("{error} {error:?}").contains("s3cr3t"));
+    }
+
+    #[test]
+    fn the_api_key_given_as_the_secret_is_noticed() {
+        let api_key = ApiKey::new("same").expect("valid");
+        let error = Secret::beside("same", &api_key).expect_err("refused");
+        assert_eq!(error.code(), ErrorCode::ConfigSecretIsApiKey);
+        assert!(Secret::beside("other", &api_key).is_ok());
+    }
+
+    #[test]
+    fn debug_shows_neither() {
+        assert_eq!(format!("{:?}", Secret::new("s3cr3t").expect("valid")), "[redacted]");
+        assert_eq!(format!("{:?}", ApiKey::new("k3y").expect("valid")), "[redacted]");
+    }
+
+    #[test]
+    fn an_api_key_that_cannot_be_a_header_is_refused() {
+        for text in ["a b", "a\nb", "ключ", "a\u{7f}"] {
+            assert_eq!(ApiKey::new(text).expect_err("refused").code(), ErrorCode::ConfigApiKey);
+        }
+    }
+}
