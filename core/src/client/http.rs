@@ -74,8 +74,17 @@ impl Http {
         }
         let response = builder.send().await.map_err(transport_error)?;
         let (status, retry_after) = (response.status().as_u16(), retry_after(response.headers()));
-        let body = read_body(response).await?;
+        let body = self.without_key(read_body(response).await?);
         Ok(Reply { status, retry_after, body })
+    }
+
+    /// An answer may repeat the key, and what it says goes into errors.
+    fn without_key(&self, mut body: Vec<u8>) -> Vec<u8> {
+        let key = self.config.api_key.expose().as_bytes();
+        while let Some(at) = body.windows(key.len()).position(|part| part == key) {
+            body.splice(at..at + key.len(), *b"[redacted]");
+        }
+        body
     }
 
     fn headers(&self) -> HeaderMap {
