@@ -17,7 +17,9 @@ fn each(name: &str, mut run: impl FnMut(&Value, &Value)) {
     let file = vectors(name);
     let cases = file["cases"].as_array().expect("cases");
     assert!(!cases.is_empty(), "{name} has no cases");
-    cases.iter().for_each(|case| run(&file, case));
+    for case in cases {
+        run(&file, case);
+    }
 }
 
 fn text(value: &Value) -> &str {
@@ -29,7 +31,10 @@ fn body(case: &Value) -> Vec<u8> {
         return (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex")).collect();
     }
     match case["body_repeat"].as_array() {
-        Some(repeat) => text(&repeat[0]).repeat(repeat[1].as_u64().expect("a count") as usize).into_bytes(),
+        Some(repeat) => {
+            let count = repeat[1].as_u64().and_then(|count| usize::try_from(count).ok()).expect("a count");
+            text(&repeat[0]).repeat(count).into_bytes()
+        }
         None => text(&case["body"]).as_bytes().to_vec(),
     }
 }

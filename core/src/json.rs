@@ -12,6 +12,10 @@ use crate::status::OrderStatus;
 
 /// A JSON object's fields, in order, unread.
 #[derive(Debug, Default)]
+#[cfg_attr(
+    not(all(feature = "testing", feature = "client")),
+    allow(unreachable_pub, reason = "named by testing::from_json")
+)]
 pub struct Object<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Object<'a> {

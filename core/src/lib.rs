@@ -12,22 +12,29 @@
 //!
 //! Features: `client` (default), `simulator` (the gateway played on loopback), `testing` (values for your tests).
 #![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "client"), allow(dead_code, reason = "what reads the gateway's answers is the client's"))]
 
 mod amount;
 mod callback;
 #[cfg(feature = "client")]
 mod client;
+mod decide;
 mod error;
+mod expected;
 mod headers;
 mod json;
 mod log;
+mod outcome;
 mod payment;
+mod price;
+mod request;
 mod return_visit;
 mod secret;
 mod settlement;
 mod signature;
 #[cfg(feature = "simulator")]
 pub mod simulator;
+mod speed;
 mod status;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -43,12 +50,17 @@ pub use client::{
     LastBlock, Limits, Merchant, Settings,
 };
 pub use error::{Error, ErrorCode, ErrorKind};
+pub use expected::Expected;
 pub use headers::Headers;
 pub use log::{LogLevel, LogRecord};
-pub use payment::{Payment, PaymentRequest, Price, Speed};
+pub use outcome::Outcome;
+pub use payment::Payment;
+pub use price::Price;
+pub use request::PaymentRequest;
 pub use return_visit::ReturnVisit;
 pub use secret::{ApiKey, Secret};
 pub use settlement::{Settlement, Transaction};
 pub use signature::{SIGNATURE_HEADER, check, sign};
+pub use speed::Speed;
 pub use status::{Meaning, OrderStatus, UnknownStatusName};
-pub use verification::{Expected, Outcome, Verification};
+pub use verification::Verification;

@@ -2,7 +2,7 @@
 
 use url::form_urlencoded;
 
-use crate::{payment::is_order_id, token::Token};
+use crate::{request::is_order_id, token::Token};
 
 /// Longest query read, in bytes; a longer one gives a visit without hints.
 const MAX_QUERY_BYTES: usize = 8 * 1024;

@@ -14,15 +14,18 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{json, value::RawValue};
 
 use crate::{
+    decide::{Answer, decide},
     error::Error,
+    expected::Expected,
     json::Object,
-    payment::{Payment, Price},
+    payment::Payment,
+    price::Price,
     secret::Secret,
     settlement::Settlement,
     signature::{SIGNATURE_HEADER, sign},
     status::OrderStatus,
     token::Token,
-    verification::{Answer, Expected, Verification, decide},
+    verification::Verification,
 };
 
 /// The token used where none is given.

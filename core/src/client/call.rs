@@ -46,6 +46,16 @@ impl Client {
         }
     }
 
+    /// The error for a caller that gave a call up after it had begun. For bindings: in Rust, whoever drops a call needs
+    /// none.
+    ///
+    /// `creates`: the call was [`create_payment`](Self::create_payment), which is not repeated blindly.
+    pub fn canceled_error(creates: bool) -> Error {
+        let error = Error::new(ErrorCode::TransportCanceled, ErrorCode::TransportCanceled.meaning());
+        let repeat = if creates { Repeat::OnlyUnsent } else { Repeat::Freely };
+        finished(error, Failure::MaybeSent, repeat)
+    }
+
     async fn attempt(&self, request: &Request, deadline: Instant) -> Attempt {
         let remaining = deadline.saturating_duration_since(Instant::now());
         let sent =
@@ -127,4 +137,17 @@ fn finished(error: Error, failure: Failure, repeat: Repeat) -> Error {
         );
     }
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_canceled_call_may_have_been_sent_and_only_a_create_is_not_retryable() {
+        let (create, other) = (Client::canceled_error(true), Client::canceled_error(false));
+        assert_eq!((create.code(), create.maybe_sent()), (ErrorCode::TransportCanceled, true));
+        assert!(!create.is_retryable() && create.hint().is_some());
+        assert!(other.is_retryable() && other.maybe_sent() && other.hint().is_none());
+    }
 }

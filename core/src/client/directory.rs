@@ -107,6 +107,7 @@ pub struct Merchant {
 }
 
 /// Read from one JSON object; `None` when what it is about cannot be read.
+#[cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "named by testing::from_json"))]
 pub trait FromFields: Sized {
     #[doc(hidden)]
     fn from_fields(fields: &Object<'_>) -> Option<Self>;

@@ -8,6 +8,7 @@ mod http;
 mod limits;
 mod retry;
 mod settings;
+mod wire;
 
 use std::sync::Arc;
 
@@ -28,14 +29,18 @@ use self::{
 };
 use crate::{
     callback::Callback,
+    decide::{Answer, decide},
     error::{Error, ErrorCode},
+    expected::Expected,
     headers::Headers,
     json as read,
     log::{LogQueue, LogRecord},
-    payment::{Payment, PaymentRequest, check_coin, check_web_url},
+    payment::Payment,
+    price::{check_coin, check_currency},
+    request::{PaymentRequest, check_web_url},
     secret::Secret,
     token::Token,
-    verification::{Answer, Expected, Verification, decide},
+    verification::Verification,
 };
 
 /// Talks to the gateway for one store. Cheap to clone; clones share their connections.
@@ -142,7 +147,7 @@ impl Client {
     pub async fn create_payment(&self, request: PaymentRequest) -> Result<Payment, Error> {
         let is_loopback = self.shared.http.config.is_loopback;
         let price = request.check(is_loopback)?;
-        let http_request = post("/v1/payment/request", request.to_wire(&price));
+        let http_request = post("/v1/payment/request", wire::payment_request(&request, &price));
         let reply = self.call(&http_request, Repeat::OnlyUnsent).await?;
         let token = read_token(&reply).map_err(maybe_created)?;
         let live = is_loopback.then_some(false);
@@ -243,7 +248,7 @@ impl Client {
             return Err(Error::new(ErrorCode::InputCoin, "name at least one coin"));
         }
         coins.iter().try_for_each(|coin| check_coin(coin.as_ref()))?;
-        let currency = crate::payment::check_currency(currency)?;
+        let currency = check_currency(currency)?;
         let names: Vec<_> = coins.iter().map(AsRef::as_ref).collect();
         let body = json!({ "coinNames": names, "currency": currency, "include24HrChange": include_change });
         let reply = self.call(&post("/v1/coins/price", to_json(&body)), Repeat::Freely).await?;

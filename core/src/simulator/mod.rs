@@ -1,0 +1,137 @@
+//! The gateway, played on loopback: the API, the checkout page, and signed callbacks.
+//!
+//! Paymento has no sandbox and cannot reach a developer's machine. [`Simulator`] stands in for it, offline: point the
+//! client at [`base_url`](Simulator::base_url) and [`gateway_url`](Simulator::gateway_url), with the simulator's keys.
+//!
+//! It is a reading of the gateway's contract of its own, and shares no code with the client or the callback parser: a
+//! mistake made twice would otherwise cancel itself out.
+//!
+//! ```
+//! # fn main() -> Result<(), paymento::Error> {
+//! let simulator = paymento::simulator::Simulator::start()?;
+//! println!("pay at {}", simulator.gateway_url());
+//! assert!(simulator.payments().is_empty());
+//! # Ok(())
+//! # }
+//! ```
+
+mod api;
+mod builder;
+mod coin;
+mod delivery;
+mod drive;
+mod event;
+mod gateway;
+mod ledger;
+mod life;
+mod order;
+mod outbox;
+mod page;
+mod payment;
+mod random;
+mod request;
+mod return_link;
+mod send;
+mod server;
+mod shared;
+mod wire;
+
+#[cfg(test)]
+mod api_tests;
+#[cfg(test)]
+mod callback_tests;
+#[cfg(test)]
+mod end_to_end;
+#[cfg(test)]
+mod testbed;
+
+use std::{fmt, sync::Arc};
+
+pub use builder::SimulatorBuilder;
+pub use delivery::{Attempt, AttemptOutcome, CallbackMethod, Delivery};
+pub use event::{Event, EventKind};
+pub use payment::PaymentSnapshot;
+
+use crate::error::Error;
+use server::Server;
+use shared::Shared;
+
+/// A running simulator. It has its own thread, listens on `127.0.0.1` only, and ends when it is dropped or
+/// [stopped](Self::stop).
+///
+/// Every method can be called from any thread, with or without an async runtime around.
+pub struct Simulator {
+    shared: Arc<Shared>,
+    server: Server,
+    keys: builder::Keys,
+}
+
+impl Simulator {
+    /// Starts on a free port, with keys made for this run.
+    ///
+    /// # Errors
+    /// `config.port` when the machine refuses a port or a thread.
+    pub fn start() -> Result<Self, Error> {
+        Self::builder().start()
+    }
+
+    /// Options, each with a default.
+    pub fn builder() -> SimulatorBuilder {
+        SimulatorBuilder::default()
+    }
+
+    /// The API's base URL, for instance `http://127.0.0.1:40213`.
+    pub fn base_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.server.port())
+    }
+
+    /// The checkout page's URL, to which `?token=` is appended.
+    pub fn gateway_url(&self) -> String {
+        format!("{}/gateway", self.base_url())
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.server.port()
+    }
+
+    /// The key that the API asks for.
+    pub fn api_key(&self) -> &str {
+        &self.keys.api_key
+    }
+
+    /// The key that callbacks are signed with.
+    pub fn secret_key(&self) -> &str {
+        &self.keys.secret_key
+    }
+
+    /// The store's name, as the checkout page shows it.
+    pub fn store_name(&self) -> &str {
+        self.shared.store_name()
+    }
+
+    /// Ends it: the port is free when this returns, callbacks still due are dropped, and whoever waits is woken.
+    /// Stopping twice does nothing.
+    pub fn stop(&self) {
+        if self.server.belongs_to_this_process() {
+            self.shared.close();
+            self.server.stop();
+        }
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Without the keys.
+impl fmt::Debug for Simulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulator")
+            .field("base_url", &self.base_url())
+            .field("store_name", &self.store_name())
+            .finish_non_exhaustive()
+    }
+}

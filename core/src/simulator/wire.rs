@@ -1,0 +1,240 @@
+//! What the gateway writes: answers in camelCase, callbacks in `PascalCase`, numbers digit for digit.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{
+    coin::Coin,
+    outbox::Target,
+    payment::{Entry, Payment},
+};
+use crate::{amount::Amount, status::OrderStatus};
+
+/// `success`, `message` and `body`, around nearly every answer.
+#[derive(Serialize)]
+pub(super) struct Envelope<T> {
+    success: bool,
+    message: &'static str,
+    body: Option<T>,
+}
+
+pub(super) fn success<T: Serialize>(body: T) -> Response {
+    json(StatusCode::OK, &Envelope { success: true, message: "", body: Some(body) })
+}
+
+/// The gateway understood, and says no: HTTP 200 all the same.
+pub(super) fn refused(message: &'static str) -> Response {
+    json(StatusCode::OK, &Envelope::<()> { success: false, message, body: None })
+}
+
+/// For an answer without a `body` member.
+#[derive(Serialize)]
+pub(super) struct Simple {
+    pub(super) success: bool,
+    pub(super) message: &'static str,
+}
+
+#[derive(Serialize)]
+struct Failure {
+    error: &'static str,
+}
+
+/// The documented answer to a request that cannot be read, and the same shape for the other client errors.
+pub(super) fn failure(status: StatusCode) -> Response {
+    let error = if status == StatusCode::BAD_REQUEST { "Invalid request" } else { reason(status) };
+    json(status, &Failure { error })
+}
+
+fn reason(status: StatusCode) -> &'static str {
+    status.canonical_reason().unwrap_or("Error")
+}
+
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
+    let mut response = Response::new(Body::from(serde_json::to_vec(value).unwrap_or_default()));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/json; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}
+
+/// A JSON number with exactly these digits.
+pub(super) fn number(text: String) -> Box<RawValue> {
+    RawValue::from_string(text).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+#[derive(Serialize)]
+struct KeyValue<'a> {
+    key: Option<&'a str>,
+    value: Option<&'a str>,
+}
+
+fn key_values(entries: &[Entry]) -> Vec<KeyValue<'_>> {
+    entries.iter().map(|(key, value)| KeyValue { key: key.as_deref(), value: value.as_deref() }).collect()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Callback<'a> {
+    token: &'a str,
+    payment_id: i64,
+    order_id: &'a str,
+    order_status: i64,
+    additional_data: Vec<KeyValue<'a>>,
+}
+
+/// A callback's body: compact, in the documented order.
+pub(super) fn callback(payment: &Payment, status: OrderStatus) -> Vec<u8> {
+    let callback = Callback {
+        token: &payment.token,
+        payment_id: payment.payment_id,
+        order_id: payment.order_id(),
+        order_status: status.code(),
+        additional_data: key_values(&payment.order.additional_data),
+    };
+    serde_json::to_vec(&callback).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Verification<'a> {
+    token: &'a str,
+    order_id: Option<&'a str>,
+    order_status: &'static str,
+    additional_data: Vec<KeyValue<'a>>,
+    settlement: Settlement<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Settlement<'a> {
+    expected_crypto_amount: Box<RawValue>,
+    requested_fiat_amount: Option<Box<RawValue>>,
+    received_crypto_amount: Box<RawValue>,
+    pending_tx_hash: Option<&'a str>,
+    transactions: Vec<Transaction<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Transaction<'a> {
+    tx_hash: &'a str,
+}
+
+/// The answer to verify; `success` only when the payment is approved after the call.
+pub(super) fn verification(payment: &Payment, approved: bool) -> Response {
+    let body = Verification {
+        token: &payment.token,
+        order_id: payment.order.order_id.as_deref(),
+        order_status: payment.status.name(),
+        additional_data: key_values(&payment.order.additional_data),
+        settlement: settlement(payment),
+    };
+    json(StatusCode::OK, &Envelope { success: approved, message: "", body: Some(body) })
+}
+
+fn settlement(payment: &Payment) -> Settlement<'_> {
+    let amount = |amount: &Amount| number(amount.to_string());
+    let zero = || number("0".to_owned());
+    let expected = payment.chosen.as_ref().map(|chosen| &chosen.offer.amount);
+    let transaction = payment.transaction.as_deref();
+    Settlement {
+        expected_crypto_amount: expected.map_or_else(zero, amount),
+        requested_fiat_amount: payment.order.fiat.as_ref().map(|(fiat, _)| amount(fiat)),
+        received_crypto_amount: expected.filter(|_| transaction.is_some()).map_or_else(zero, amount),
+        pending_tx_hash: transaction.filter(|_| payment.status == OrderStatus::WaitingToConfirm),
+        transactions: transaction.into_iter().map(|tx_hash| Transaction { tx_hash }).collect(),
+    }
+}
+
+/// The store's settings, with the odd capitals that the gateway's serializer makes.
+#[derive(Serialize)]
+pub(super) struct Settings {
+    #[serde(rename = "ipN_URL")]
+    url: Option<String>,
+    #[serde(rename = "ipN_Method")]
+    method: i64,
+}
+
+/// No URL comes with method 0, the value of a setting never made.
+pub(super) fn settings(target: Option<&Target>) -> Settings {
+    Settings { url: target.map(|target| target.text.clone()), method: target.map_or(0, |target| target.method.code()) }
+}
+
+#[derive(Serialize)]
+pub(super) struct AcceptedCoin {
+    name: String,
+    shortcut: String,
+}
+
+pub(super) fn accepted_coin(coin: &Coin) -> AcceptedCoin {
+    AcceptedCoin { name: coin.name.to_lowercase(), shortcut: coin.shortcut.to_lowercase() }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CoinDetails {
+    name: &'static str,
+    shortcut: &'static str,
+    contract_address: Option<&'static str>,
+    chain_id: Option<i32>,
+    network: &'static str,
+    is_test: bool,
+}
+
+pub(super) fn coin_details(coin: &'static Coin) -> CoinDetails {
+    CoinDetails {
+        name: coin.name,
+        shortcut: coin.shortcut,
+        contract_address: coin.contract,
+        chain_id: coin.chain_id,
+        network: coin.network,
+        is_test: true,
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LastBlock {
+    coin_id: i64,
+    coin_name: &'static str,
+    last_receive_block_height: i64,
+    last_receive_block_time: &'static str,
+}
+
+/// Height and time stand still: nothing is mined here.
+pub(super) fn last_block(coin: &Coin) -> LastBlock {
+    LastBlock {
+        coin_id: coin.id,
+        coin_name: coin.name,
+        last_receive_block_height: coin.last_block,
+        last_receive_block_time: "2026-01-01T00:00:00.0000000",
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct CoinPrice {
+    id: i64,
+    name: &'static str,
+    shortcut: &'static str,
+    price: Box<RawValue>,
+    currency: String,
+    #[serde(rename = "change24H")]
+    change: Option<Box<RawValue>>,
+}
+
+/// None when the currency is not one of the gateway's.
+pub(super) fn coin_price(coin: &Coin, currency: &str, with_change: bool) -> Option<CoinPrice> {
+    Some(CoinPrice {
+        id: coin.id,
+        name: coin.name,
+        shortcut: coin.shortcut,
+        price: number(coin.price_text(currency)?),
+        currency: currency.to_uppercase(),
+        change: with_change.then(|| number(coin.change_text())),
+    })
+}

@@ -1,0 +1,213 @@
+// The vectors that three languages must agree on, run against the npm package.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { describe, test } from "node:test";
+
+const require = createRequire(new URL("../bindings-node/package.json", import.meta.url));
+const paymento = require("paymento");
+const testing = require("paymento/testing");
+
+const vectors = (name) => JSON.parse(readFileSync(new URL(`vectors/${name}`, import.meta.url), "utf8"));
+const camel = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+const camelKeys = (object) => Object.fromEntries(Object.entries(object).map(([key, value]) => [camel(key), value]));
+
+/** One test for each case of a file. */
+function each(name, run) {
+  const file = vectors(name);
+  assert.ok(file.cases.length > 0, `${name} has no cases`);
+  describe(name, () => {
+    file.cases.forEach((entry, number) => {
+      test(entry.name ?? `case ${number}`, () => run(file, entry));
+    });
+  });
+}
+
+function body(entry) {
+  if (entry.body_hex !== undefined) return Buffer.from(entry.body_hex, "hex");
+  if (entry.body_repeat !== undefined) return Buffer.from(entry.body_repeat[0].repeat(entry.body_repeat[1]));
+  return Buffer.from(entry.body);
+}
+
+/** The code of the error that the call throws or rejects with; undefined where there is none. */
+async function codeOf(call) {
+  try {
+    await call();
+    return undefined;
+  } catch (error) {
+    assert.ok(error instanceof paymento.PaymentoError, `${error?.stack ?? error}`);
+    return error.code;
+  }
+}
+
+each("signatures.json", async (file, entry) => {
+  const code = await codeOf(() => paymento.authenticate(body(entry), entry.signature, file.secret));
+  assert.equal(code === "decode.callback" ? null : (code ?? null), entry.code);
+  if (code === undefined && entry.signature.length === 64) {
+    assert.equal(paymento.sign(body(entry), file.secret), entry.signature.toUpperCase());
+  }
+});
+
+each("headers.json", async (file, entry) => {
+  const lists = {};
+  for (const [name, value] of entry.headers) lists[name] = [value];
+  const shapes = [entry.headers, Object.fromEntries(entry.headers), lists];
+  // `Headers` normalizes names that it may hold; it refuses none of these.
+  shapes.push(new Headers(entry.headers));
+  for (const headers of shapes) {
+    const code = await codeOf(() => paymento.authenticate(body(entry), headers, file.secret));
+    assert.equal(code ?? null, entry.code);
+  }
+});
+
+each("secrets.json", async (_file, entry) => {
+  let callback;
+  const code = await codeOf(() => {
+    callback = paymento.authenticate(body(entry), entry.signature, entry.secrets);
+  });
+  assert.equal(code, entry.code);
+  assert.equal(callback?.secretIndex, entry.secret_index);
+});
+
+each("callbacks.json", async (file, entry) => {
+  let callback;
+  const code = await codeOf(() => {
+    callback = paymento.authenticate(body(entry), entry.signature, file.secret);
+  });
+  assert.equal(code, entry.code);
+  if (callback === undefined) return;
+  const expected = camelKeys(entry.callback);
+  const found = Object.fromEntries(Object.keys(expected).map((key) => [key, callback[key] ?? null]));
+  found.additionalData = JSON.parse(JSON.stringify(callback.additionalData));
+  assert.deepEqual(found, expected);
+  assert.deepEqual(Buffer.from(callback.body), body(entry));
+});
+
+each("statuses.json", async (_file, entry) => {
+  const raw = Buffer.from(JSON.stringify({ OrderStatus: entry.text }));
+  const callback = paymento.authenticate(raw, paymento.sign(raw, "k"), "k");
+  assert.equal(callback.status ?? null, entry.code);
+});
+
+each("amounts.json", async (_file, entry) => {
+  let price;
+  const code = await codeOf(() => {
+    price = testing.price({ cryptoAmounts: { Bitcoin: entry.input } });
+  });
+  assert.equal(code, entry.text === null ? "input.amount" : undefined);
+  assert.equal(price?.cryptoAmounts.Bitcoin ?? null, entry.text);
+});
+
+// Nothing listens on either: what is refused must be refused before anything is sent.
+const outside = new paymento.Client("an-api-key", { baseUrl: "https://api.invalid" });
+const loopback = new paymento.Client("an-api-key", { baseUrl: "http://127.0.0.1:1" });
+
+each("requests.json", async (_file, entry) => {
+  const client = entry.loopback ? loopback : outside;
+  assert.equal(await codeOf(() => client.createPayment(camelKeys(entry.arguments))), entry.code);
+});
+
+each("return_visits.json", async (_file, entry) => {
+  const visit = paymento.ReturnVisit.parse(entry.query);
+  assert.deepEqual([visit.token ?? null, visit.orderId ?? null], [entry.token, entry.order_id]);
+});
+
+each("verifications.json", async (file, entry) => {
+  const expected = camelKeys({ order_id: file.order_id, ...entry.expected });
+  const { success, message } = entry;
+  const verification = testing.verification({ success, message, body: entry.body, token: file.token, ...expected });
+  assert.equal(verification.outcome, entry.outcome);
+  const code = await codeOf(() => verification.requireSettled());
+  assert.equal(code, entry.outcome === "settled" ? undefined : `verify.${entry.outcome}`);
+  if ("status" in entry) assert.equal(verification.status ?? null, entry.status);
+  if ("amount_unchecked" in entry) assert.equal(verification.amountUnchecked, entry.amount_unchecked);
+  if ("settlement" in entry) {
+    const settlement = JSON.parse(JSON.stringify(verification.settlement));
+    settlement.txHashes = settlement.transactions.map((transaction) => transaction.txHash ?? null);
+    for (const [name, value] of Object.entries(camelKeys(entry.settlement))) {
+      assert.deepEqual(settlement[name] ?? null, value, name);
+    }
+  }
+});
+
+describe("surface.json", () => {
+  const surface = vectors("surface.json");
+  const accessors = (type) =>
+    Object.getOwnPropertyNames(type.prototype).filter((name) => name !== "constructor" && !name.startsWith("_"));
+
+  test("the module has exactly the surface", () => {
+    const enums = ["OrderStatus", "Outcome", "Speed", "CallbackMethod", "Meaning"];
+    const helpers = ["VERSION", "isPaymentoError", "orderStatusName", "orderStatusMeaning"];
+    const wanted = [
+      "Client",
+      ...Object.keys(surface.functions),
+      ...surface.constants,
+      ...surface.error_classes,
+      ...Object.keys(surface.data),
+      ...enums,
+      ...helpers,
+    ];
+    assert.deepEqual(Object.keys(paymento).sort(), wanted.sort());
+  });
+
+  test("the client has exactly the surface", () => {
+    const { methods, local_methods } = surface.client;
+    const wanted = [...Object.keys(methods), ...local_methods].map(camel).filter((name) => name !== "fromEnv");
+    const own = accessors(paymento.Client).filter((name) => name !== "baseUrl");
+    assert.deepEqual(own.sort(), wanted.sort());
+    assert.equal(typeof paymento.Client.fromEnv, "function");
+  });
+
+  test("data classes have exactly the surface", () => {
+    for (const [name, fields] of Object.entries(surface.data)) {
+      const methods = (surface.data_methods[name] ?? []).filter((method) => method !== "parse");
+      const wanted = [...fields, ...methods].map(camel);
+      const made = samples()[name];
+      const own = new Set([...Object.keys(made), ...accessors(made.constructor)]);
+      own.delete("toJSON");
+      assert.deepEqual([...own].sort(), wanted.sort(), name);
+      assert.equal(made.constructor, paymento[name]);
+    }
+  });
+
+  test("enumerations are the surface's", () => {
+    const statuses = surface.statuses.map(({ name, code, meaning }) => [name, code, meaning]);
+    const ours = Object.entries(paymento.OrderStatus).map(([name, code]) => [
+      name,
+      code,
+      paymento.orderStatusMeaning(code),
+    ]);
+    assert.deepEqual(ours, statuses);
+    assert.deepEqual(Object.values(paymento.Outcome), surface.outcomes);
+    assert.deepEqual(Object.values(paymento.Speed), surface.speeds);
+    assert.deepEqual(Object.values(paymento.CallbackMethod), surface.callback_methods);
+    assert.deepEqual(Object.values(paymento.Meaning), surface.meanings);
+  });
+
+  test("errors carry the surface's fields", () => {
+    assert.throws(
+      () => paymento.sign(new Uint8Array(), ""),
+      (error) => {
+        const names = surface.error_fields.map((name) => (name === "retry_after" ? "retryAfterMs" : camel(name)));
+        for (const name of names) assert.ok(name in error, name);
+        return error instanceof paymento.ConfigError && error.code === "config.secret";
+      },
+    );
+    for (const name of surface.error_classes) assert.ok(paymento[name].prototype instanceof Error, name);
+  });
+
+  test("testing helpers are the surface's", () => {
+    for (const name of ["Simulator", ...surface.testing.map(camel)]) assert.equal(typeof testing[name], "function", name);
+  });
+
+  /** One value of each data class. */
+  function samples() {
+    const names = ["callback", "payment", "price", "verification", "settlement", "transaction", "settings"];
+    names.push("callback_url_change", "accepted_coin", "coin", "last_block", "coin_price", "currency", "language");
+    names.push("info", "merchant");
+    const made = names.map(camel).map((name) => testing[name]());
+    const all = [...made, paymento.ReturnVisit.parse("")];
+    return Object.fromEntries(all.map((value) => [value.constructor.name, value]));
+  }
+});
