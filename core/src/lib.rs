@@ -64,3 +64,8 @@ pub use signature::{SIGNATURE_HEADER, check, sign};
 pub use speed::Speed;
 pub use status::{Meaning, OrderStatus, UnknownStatusName};
 pub use verification::Verification;
+
+/// The README's Rust, run as it is written.
+#[cfg(all(doctest, feature = "simulator", feature = "client"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

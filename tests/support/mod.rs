@@ -110,10 +110,10 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: Arc<Mute
                 return;
             }
             Step::Close => return,
-            Step::Stall => std::future::pending().await,
+            Step::Stall => std::future::pending::<()>().await,
             Step::Hang(bytes) => {
                 let _ = stream.write_all(bytes.as_bytes()).await;
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         }
     }

@@ -1,0 +1,125 @@
+# The README's commands. Everything they need beyond cargo, python3 and node is fetched and built here.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := $(abspath .venv)
+PY := $(VENV)/bin/python
+NODE_DIR := bindings-node
+BIOME := $(NODE_DIR)/node_modules/.bin/biome
+say = @printf '\033[1m==> %s\033[0m\n' "$(1)"
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+# ---- what the rest stands on -------------------------------------------------------------------------------------
+
+$(VENV)/.ready: bindings-python/pyproject.toml
+	$(call say,a virtual environment in .venv)
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 needs its venv module: sudo apt-get install python3-venv"; exit 1; }
+	@$(PY) -m pip install --quiet --upgrade 'maturin>=1.16,<2'
+	@touch $@
+
+.PHONY: python
+python: $(VENV)/.ready ## build the Python package into .venv
+	$(call say,the Python package)
+	@VIRTUAL_ENV=$(VENV) $(VENV)/bin/maturin develop --quiet --manifest-path bindings-python/Cargo.toml --extras dev
+
+$(NODE_DIR)/node_modules/.ready: $(NODE_DIR)/package-lock.json
+	$(call say,npm packages of bindings-node)
+	@cd $(NODE_DIR) && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+.PHONY: node
+node: $(NODE_DIR)/node_modules/.ready ## build the npm package in bindings-node
+	$(call say,the npm package)
+	@cd $(NODE_DIR) && npm run --silent build:debug
+
+examples/express/node_modules/.ready: examples/express/package-lock.json
+	@cd examples/express && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+tests/browser/node_modules/.ready: tests/browser/package-lock.json
+	@cd tests/browser && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+.PHONY: shops
+shops: python node examples/express/node_modules/.ready
+
+# ---- the demo ----------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: shops ## two shops and a simulated gateway; CHECK=1 drives them by itself; PORTS=a,b,c chooses ports
+	@$(PY) examples/demo.py $(if $(CHECK),--check) $(if $(PORTS),--ports $(PORTS))
+
+# ---- tests -------------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: test-rust test-python test-node test-shops test-browser ## everything that is promised, checked
+	$(call say,all tests passed)
+
+.PHONY: test-rust
+test-rust:
+	$(call say,Rust)
+	@cargo test --quiet --package paymento --features simulator,testing
+	@cargo test --quiet --package paymento-house
+
+.PHONY: test-python
+test-python: python
+	$(call say,Python)
+	@cd bindings-python && $(PY) -m pytest -q
+	@$(PY) -m pytest -q -p no:cacheprovider tests/conformance_test.py
+
+.PHONY: test-node
+test-node: node
+	$(call say,Node.js)
+	@cd $(NODE_DIR) && npm test --silent
+	@node --test tests/conformance.test.mjs
+
+.PHONY: test-shops
+test-shops: shops
+	$(call say,the shops and the quickstarts)
+	@$(PY) examples/demo.py --check --free-ports
+	@$(PY) -m pytest -q -p no:cacheprovider tests/forged_callbacks_test.py tests/quickstart_test.py
+
+.PHONY: test-browser
+test-browser: shops tests/browser/node_modules/.ready
+	$(call say,a real browser)
+	@CHROME_PATH="$$(scripts/browser)" && export CHROME_PATH && cd tests/browser && npm test --silent
+
+# ---- quality -----------------------------------------------------------------------------------------------------
+
+.PHONY: lint
+lint: lint-rust lint-python lint-node ## formatting, lints, types, generated files fresh
+	$(call say,lint passed)
+
+.PHONY: lint-rust
+lint-rust:
+	$(call say,Rust: format and lints$(comma) each feature alone)
+	@cargo fmt --all --check
+	@for features in "" client simulator testing client,simulator,testing; do \
+	    cargo clippy --quiet --package paymento --no-default-features --features "$$features" --all-targets -- -D warnings; \
+	done
+	@cargo clippy --quiet --package paymento-house --package paymento-python --package paymento-node --all-targets -- -D warnings
+	@scripts/walls
+comma := ,
+
+.PHONY: lint-python
+lint-python: python
+	$(call say,Python: format$(comma) lints$(comma) types$(comma) stubs)
+
+.PHONY: lint-node
+lint-node: node
+	$(call say,Node.js: format$(comma) lints$(comma) types$(comma) generated files)
+
+.PHONY: bench
+bench: ## measure against what shops use today; writes bench/RESULTS.md
+	@bench/run
+
+.PHONY: clean
+clean: ## remove what was built and fetched
+	rm -rf target build $(VENV) $(NODE_DIR)/{node_modules,dist} examples/*/node_modules tests/browser/node_modules
