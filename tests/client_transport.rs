@@ -51,12 +51,14 @@ async fn a_payment_request_that_may_have_arrived_is_never_repeated() {
         (status(502), ErrorCode::ApiUnavailable),
         (not_json, ErrorCode::DecodeNotJson),
         (status(200), ErrorCode::DecodeEmpty),
+        (Step::Answer(200, "", " ".repeat(1024 * 1024 + 1)), ErrorCode::DecodeTooLarge),
         (ok("null"), ErrorCode::DecodeUnexpected),
         (ok("\"../../x\""), ErrorCode::DecodeUnexpected),
     ] {
         let server = Server::start([step.clone(), token()]).await;
         let error = create(&server).await.expect_err("refused");
-        assert_eq!((error.code(), error.maybe_sent(), error.is_retryable()), (code, true, false), "{step:?}");
+        assert_eq!((error.code(), error.maybe_sent(), error.is_retryable()), (code, true, false), "{code}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("token is lost")), "{code}");
         assert_eq!(server.requests().len(), 1, "{step:?}");
     }
 }
@@ -193,10 +195,73 @@ async fn an_invalid_token_is_an_outcome_whatever_its_http_status() {
         let verification = server.client().verify_payment(TOKEN, &expected).await.expect("an answer");
         assert_eq!(verification.outcome().as_str(), "invalid_token", "{code}");
     }
-    let refused = r#"{"success":false,"message":"Invalid API response","body":null}"#.to_owned();
-    let server = Server::start([Step::Answer(200, "", refused)]).await;
-    let error = server.client().verify_payment(TOKEN, &expected).await.expect_err("no answer to decide on");
-    assert_eq!(error.code(), ErrorCode::ApiRejected);
+}
+
+fn answer(message: &str, body: &str) -> String {
+    format!(r#"{{"success":false,"message":"{message}","body":{body}}}"#)
+}
+
+async fn verify(step: Step) -> Result<paymento::Verification, Error> {
+    let server = Server::start(vec![step; 3]).await;
+    server.client().verify_payment(TOKEN, &Expected::order("A-578").expect("valid")).await
+}
+
+#[tokio::test]
+async fn a_refused_api_key_is_not_an_unknown_payment() {
+    for (code, expected) in
+        [(401, ErrorCode::ApiUnauthorized), (403, ErrorCode::ApiUnauthorized), (302, ErrorCode::ApiRedirected)]
+    {
+        let error = verify(Step::Answer(code, "", answer("Invalid token", "null"))).await.expect_err("no answer");
+        assert_eq!(error.code(), expected, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_no_is_decided_on_whatever_its_http_status() {
+    let body = format!(r#"{{"token":"{TOKEN}","orderId":"A-578","orderStatus":7}}"#);
+    for code in [200, 400] {
+        let verification = verify(Step::Answer(code, "", answer("", &body))).await.expect("an answer");
+        assert_eq!(verification.outcome().as_str(), "paid_not_approved", "{code}");
+    }
+}
+
+#[tokio::test]
+async fn noise_in_the_place_of_a_verify_answer_is_no_decision_and_may_be_asked_again() {
+    for (body, code) in [
+        ("<html>".to_owned(), ErrorCode::DecodeNotJson),
+        (String::new(), ErrorCode::DecodeEmpty),
+        ("{\"success\":tr".to_owned(), ErrorCode::DecodeNotJson),
+        (answer("Too many requests, try later", "null"), ErrorCode::ApiRejected),
+    ] {
+        let error = verify(Step::Answer(200, "", body)).await.expect_err("no answer to decide on");
+        assert_eq!((error.code(), error.is_retryable()), (code, true));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_repeats_the_key_is_still_decided_on_as_it_is() {
+    let body = format!(r#"{{"token":"{TOKEN}","orderId":"{API_KEY}-1","orderStatus":"Approve"}}"#);
+    let server = Server::start([ok(&body)]).await;
+    let expected = Expected::order(format!("{API_KEY}-1")).expect("valid");
+    assert!(server.client().verify_payment(TOKEN, &expected).await.expect("an answer").is_settled());
+}
+
+#[tokio::test]
+async fn one_attempt_that_may_have_arrived_is_remembered() {
+    let server = Server::start([Step::Stall, status(429), status(429)]).await;
+    let error = server.client().set_settings("https://shop.example/x", paymento::CallbackMethod::Post).await;
+    let error = error.expect_err("refused");
+    assert_eq!((error.code(), error.maybe_sent()), (ErrorCode::ApiRateLimited, true));
+}
+
+#[tokio::test]
+async fn a_payment_request_is_not_begun_without_the_time_to_finish_it() {
+    let server = Server::start([Step::Answer(429, "retry-after: 1\r\n", String::new()), token()]).await;
+    let limits = Limits { attempt: Duration::from_secs(20), total: Duration::from_secs(3), ..quick() };
+    let client = server.client().with_limits(limits).expect("valid");
+    let error = client.create_payment(request()).await.expect_err("refused");
+    assert_eq!((error.code(), error.maybe_sent()), (ErrorCode::ApiRateLimited, false));
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]

@@ -56,9 +56,12 @@ impl Amount {
         self.0.normalized().digits()
     }
 
-    /// Whether a fiat amount survives the gateway's JSON doubles unchanged: at most 15 significant digits.
+    /// Whether a fiat amount survives the gateway's JSON doubles unchanged: at most 15 significant digits,
+    /// and not more than 15 on either side of the point.
     pub fn fits_a_double(&self) -> bool {
-        self.significant_digits() <= DOUBLE_DIGITS
+        let limit = BigDecimal::new(1.into(), -DOUBLE_DIGITS.cast_signed());
+        let fraction = self.0.normalized().fractional_digit_count();
+        self.significant_digits() <= DOUBLE_DIGITS && fraction <= DOUBLE_DIGITS.cast_signed() && self.0.abs() < limit
     }
 
     /// Whether both are the same amount to 15 significant digits, which is as exact as the gateway reports it.

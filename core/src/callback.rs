@@ -1,5 +1,7 @@
 //! [`Callback`]: raw bytes in, an authenticated message out. There is no other way to make one.
 
+use std::fmt;
+
 use crate::{
     error::{Error, ErrorCode},
     headers::Headers,
@@ -18,7 +20,7 @@ pub const MAX_CALLBACK_BYTES: usize = 64 * 1024;
 ///
 /// It says that the gateway sent these bytes at some time, and no more: callbacks are repeated, late and out of order,
 /// and may be replayed. Whether the payment is settled, only a verify call says.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Callback {
     body: Box<[u8]>,
     secret_index: usize,
@@ -27,6 +29,18 @@ pub struct Callback {
     order_id: Option<String>,
     status: ReportedStatus,
     additional_data: Vec<(String, String)>,
+}
+
+/// Without the body and the shop's notes.
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callback")
+            .field("token", &self.token())
+            .field("payment_id", &self.payment_id)
+            .field("order_id", &self.order_id)
+            .field("status", &self.status_text())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Callback {
@@ -62,6 +76,9 @@ impl Callback {
 
     fn read(body: &[u8], secret_index: usize) -> Result<Self, Error> {
         let fields = Object::parse(body).ok_or_else(|| undecodable("its body is not a JSON object"))?;
+        if let Some(name) = fields.ambiguous(&["Token", "OrderId", "OrderStatus", "PaymentId"]) {
+            return Err(undecodable(&format!("it names {name} twice")));
+        }
         Ok(Self {
             body: body.into(),
             secret_index,
@@ -161,7 +178,15 @@ mod tests {
 
     #[test]
     fn an_authentic_body_that_cannot_be_read_is_its_own_error() {
-        for body in [&b""[..], b"[]", b"null", b"\xff", br#"{"Token":["x"]}"#, br#"{"Token":"../.."}"#] {
+        for body in [
+            &b""[..],
+            b"[]",
+            b"null",
+            b"\xff",
+            br#"{"Token":["x"]}"#,
+            br#"{"OrderStatus":7,"orderstatus":3}"#,
+            br#"{"Token":"../.."}"#,
+        ] {
             assert_eq!(authentic(body).expect_err("undecodable").code(), ErrorCode::DecodeCallback);
         }
     }

@@ -1,11 +1,13 @@
 //! What a verify answer says about one expected payment: a pure function.
 
+use serde_json::value::RawValue;
+
 use crate::{
     expected::Expected,
     json::{self, Object, ReportedStatus},
     outcome::Outcome,
     price::Price,
-    settlement::Settlement,
+    settlement::{self, Settlement},
     status::{Meaning, OrderStatus},
     text::{clean, quote},
     token::Token,
@@ -21,7 +23,7 @@ pub(crate) struct Answer<'a> {
 
 impl Answer<'_> {
     pub(crate) fn names_invalid_token(&self) -> bool {
-        !self.success && self.message.as_deref().is_some_and(|text| text.to_ascii_lowercase().contains("invalid token"))
+        self.message.as_deref().is_some_and(|text| text.to_ascii_lowercase().contains("invalid token"))
     }
 }
 
@@ -30,15 +32,8 @@ pub(crate) fn decide(answer: &Answer<'_>, token: &Token, expected: &Expected) ->
     let nothing = Object::default();
     let body = answer.body.as_ref().unwrap_or(&nothing);
     let status = ReportedStatus::read(body.get("orderStatus"));
-    let settlement = body.get("settlement").map(Settlement::read);
-    let amounts = compare_amounts(expected.price.as_ref(), settlement.as_ref());
-    let (outcome, detail) = if answer.names_invalid_token() {
-        (Outcome::InvalidToken, None)
-    } else if let Some(difference) = other_payment(body, token, expected).or_else(|| amounts.difference()) {
-        (Outcome::Mismatch, Some(difference))
-    } else {
-        by_status(answer.success, &status)
-    };
+    let amounts = compare_amounts(expected.price.as_ref(), body.get("settlement"), answer.success);
+    let (outcome, detail) = outcome(answer, body, token, expected, &status, &amounts);
     Verification {
         outcome,
         token: token.as_str().to_owned(),
@@ -48,7 +43,34 @@ pub(crate) fn decide(answer: &Answer<'_>, token: &Token, expected: &Expected) ->
         detail,
         message: answer.message.as_deref().filter(|text| !text.is_empty()).map(|text| clean(text, 200)),
         additional_data: json::additional_data(body.get("additionalData")),
-        settlement,
+        settlement: body.get("settlement").map(Settlement::read),
+    }
+}
+
+type Decision = (Outcome, Option<String>);
+
+fn outcome(
+    answer: &Answer<'_>,
+    body: &Object<'_>,
+    token: &Token,
+    expected: &Expected,
+    status: &ReportedStatus,
+    amounts: &Amounts,
+) -> Decision {
+    if answer.names_invalid_token() {
+        let detail = "the answer says success, and that the token is invalid".to_owned();
+        return if answer.success { (Outcome::Contradictory, Some(detail)) } else { (Outcome::InvalidToken, None) };
+    }
+    if let Some(name) = body.ambiguous(&["token", "orderId", "orderStatus", "settlement"]) {
+        return (Outcome::Contradictory, Some(format!("the answer gives two values for {name}")));
+    }
+    if let Some(difference) = other_payment(body, token, expected) {
+        return (Outcome::Mismatch, Some(difference));
+    }
+    match amounts {
+        Amounts::Different(difference) => (Outcome::Mismatch, Some(difference.clone())),
+        Amounts::Unreadable => (Outcome::Unknown, Some("the amount that was asked for cannot be read".to_owned())),
+        Amounts::Equal | Amounts::Unchecked => by_status(answer.success, status, body.get("settlement").is_some()),
     }
 }
 
@@ -59,58 +81,66 @@ fn other_payment(body: &Object<'_>, token: &Token, expected: &Expected) -> Optio
         Some(other) if !token.is(&other) => return Some("the answer is about another token".to_owned()),
         Some(_) => {}
     }
-    let order_id = body.text("orderId").unwrap_or_default();
+    let Some(order_id) = body.text("orderId").filter(|order_id| !order_id.trim().is_empty()) else {
+        return Some("the answer names no order".to_owned());
+    };
     let same = order_id.trim() == expected.order_id.trim();
     (!same).then(|| format!("the token belongs to order {}, not {}", quote(&order_id), quote(&expected.order_id)))
 }
 
 enum Amounts {
     Equal,
+    /// None was expected, or none was reported.
     Unchecked,
+    /// One was reported, in a form that is not documented.
+    Unreadable,
     Different(String),
 }
 
-impl Amounts {
-    fn difference(&self) -> Option<String> {
-        match self {
-            Self::Different(text) => Some(text.clone()),
-            Self::Equal | Self::Unchecked => None,
-        }
-    }
-}
-
-/// The amount that was asked for, held against the recorded one. Zero is what the gateway reports before a coin is
-/// chosen: nothing can be asked for at that price.
-fn compare_amounts(price: Option<&Price>, settlement: Option<&Settlement>) -> Amounts {
+/// The amount that was asked for, held against the recorded one.
+fn compare_amounts(price: Option<&Price>, settlement: Option<&RawValue>, success: bool) -> Amounts {
     let (Some(price), Some(settlement)) = (price, settlement) else { return Amounts::Unchecked };
-    let (recorded, reported) = match price {
-        Price::Fiat { amount, .. } => (vec![amount], settlement.requested_fiat_amount()),
-        Price::Crypto(coins) => (coins.iter().map(|(_, amount)| amount).collect(), settlement.expected_crypto_amount()),
+    let Some(fields) = json::object(settlement) else { return Amounts::Unreadable };
+    let (name, recorded): (_, Vec<_>) = match price {
+        Price::Fiat { amount, .. } => ("requestedFiatAmount", vec![amount]),
+        Price::Crypto(coins) => ("expectedCryptoAmount", coins.iter().map(|(_, amount)| amount).collect()),
     };
-    let Some(reported) = reported.filter(|amount| !amount.is_zero()) else { return Amounts::Unchecked };
-    if recorded.iter().any(|amount| amount.equals_as_reported(reported)) {
+    let Some(raw) = fields.get(name) else { return Amounts::Unchecked };
+    let reported = settlement::amount(raw).filter(|_| fields.ambiguous(&[name]).is_none());
+    let Some(reported) = reported else { return Amounts::Unreadable };
+    if recorded.iter().any(|amount| amount.equals_as_reported(&reported)) {
         return Amounts::Equal;
     }
-    let recorded: Vec<_> = recorded.iter().map(ToString::to_string).collect();
-    Amounts::Different(format!("the payment was made for {reported}, not {}", recorded.join(" or ")))
+    // Before the customer has chosen a coin, the gateway reports zero of none.
+    if reported.is_zero() && matches!(price, Price::Crypto(_)) && !success {
+        return Amounts::Unchecked;
+    }
+    let recorded: Vec<_> = recorded.iter().map(|amount| clean(&amount.to_string(), 40)).collect();
+    let reported = clean(&reported.to_string(), 40);
+    Amounts::Different(format!("the payment was made for {reported}, not {}", clean(&recorded.join(" or "), 200)))
 }
 
-fn by_status(success: bool, reported: &ReportedStatus) -> (Outcome, Option<String>) {
+/// The older documentation shows neither status nor settlement, and its guide says to fulfill on success. An answer with
+/// a settlement is of the newer documentation, where the status is always there.
+fn by_status(success: bool, reported: &ReportedStatus, has_settlement: bool) -> Decision {
+    let note = |text: String| Some(text);
     let Some(text) = reported.text.as_deref() else {
-        // The older documentation shows no status; its guide says to fulfill on success.
-        return (if success { Outcome::Settled } else { Outcome::Unknown }, None);
+        if success && !has_settlement {
+            return (Outcome::Settled, note("the gateway reported success and no status".to_owned()));
+        }
+        return (Outcome::Unknown, note("the answer carries no status".to_owned()));
     };
-    let outcome = match (success, reported.status.map_or(Meaning::Unknown, OrderStatus::meaning)) {
-        (_, Meaning::Unknown) => Outcome::Unknown,
+    let pair = format!("success is {success} and the status is {text}");
+    match (success, reported.status.map_or(Meaning::Unknown, OrderStatus::meaning)) {
+        (_, Meaning::Unknown) => (Outcome::Unknown, note(pair)),
+        (true, Meaning::Settled) => (Outcome::Settled, None),
         // Servers of the published schema answer success while the status still reads Paid.
-        (true, Meaning::Settled | Meaning::VerifyNow) => Outcome::Settled,
-        (true, _) | (false, Meaning::Settled) => Outcome::Contradictory,
-        (false, Meaning::VerifyNow) => Outcome::PaidNotApproved,
-        (false, Meaning::Open | Meaning::Attention) => Outcome::Open,
-        (false, Meaning::Closed) => Outcome::Closed,
-    };
-    let detail = (outcome == Outcome::Contradictory).then(|| format!("success is {success} and the status is {text}"));
-    (outcome, detail)
+        (true, Meaning::VerifyNow) => (Outcome::Settled, note(pair)),
+        (true, _) | (false, Meaning::Settled) => (Outcome::Contradictory, note(pair)),
+        (false, Meaning::VerifyNow) => (Outcome::PaidNotApproved, None),
+        (false, Meaning::Open | Meaning::Attention) => (Outcome::Open, None),
+        (false, Meaning::Closed) => (Outcome::Closed, None),
+    }
 }
 
 #[cfg(test)]
@@ -195,6 +225,8 @@ mod tests {
         let expected = Expected::order("A-578").expect("valid");
         assert_eq!(verify_with(false, "Invalid Token", body, &expected).outcome(), Outcome::InvalidToken);
         assert_eq!(verify_with(false, "invalid token", "null", &expected).outcome(), Outcome::InvalidToken);
+        let body = format!(r#"{{"token":"{TOKEN}","orderId":"A-578","orderStatus":8}}"#);
+        assert_eq!(verify_with(true, "Invalid Token", &body, &expected).outcome(), Outcome::Contradictory);
     }
 
     #[test]
@@ -208,6 +240,38 @@ mod tests {
         assert!(cheaper.require_settled().expect_err("refused").message().contains("2.99"));
         let silent = priced(true, "{}", &expected);
         assert_eq!((silent.outcome(), silent.amount_unchecked()), (Outcome::Settled, true));
+    }
+
+    #[test]
+    fn an_amount_that_is_reported_and_cannot_be_read_never_settles() {
+        let expected = Expected::order("A-578").expect("valid").fiat(Amount::parse("29.99").expect("valid"), "USD");
+        let expected = expected.expect("valid");
+        for (reported, outcome) in [
+            ("0", Outcome::Mismatch),
+            ("\"2.99 USD\"", Outcome::Unknown),
+            ("\"2,99\"", Outcome::Unknown),
+            ("{\"amount\":2.99}", Outcome::Unknown),
+            (&format!("2.99{}", "0".repeat(130)), Outcome::Unknown),
+            ("29.99,\"RequestedFiatAmount\":2.99", Outcome::Unknown),
+        ] {
+            let settlement = format!(r#"{{"requestedFiatAmount":{reported}}}"#);
+            assert_eq!(priced(true, &settlement, &expected).outcome(), outcome, "{reported}");
+        }
+        assert_eq!(priced(true, "\"29.99\"", &expected).outcome(), Outcome::Unknown);
+    }
+
+    #[test]
+    fn two_values_for_one_name_never_settle() {
+        for twice in [r#""OrderStatus":3"#, r#""Token":"0f3b9c6e5a7d4821b6c0d9e8f7a65432""#, r#""ORDERID":"B-1""#] {
+            let body = format!(r#"{{"token":"{TOKEN}","orderId":"A-578","orderStatus":8,{twice}}}"#);
+            assert_eq!(verify(true, &body).outcome(), Outcome::Contradictory, "{twice}");
+        }
+    }
+
+    #[test]
+    fn a_settlement_without_a_status_is_no_documented_shape() {
+        let body = format!(r#"{{"token":"{TOKEN}","orderId":"A-578","orderStatus":null,"settlement":{{}}}}"#);
+        assert_eq!(verify(true, &body).outcome(), Outcome::Unknown);
     }
 
     #[test]

@@ -82,7 +82,7 @@ error_codes! {
         ConfigSecretIsApiKey = "config.secret_is_api_key", false, "the API key was given as the secret key";
         ConfigUrl = "config.url", false, "a base, gateway or proxy URL cannot be used";
         ConfigInsecureUrl = "config.insecure_url", false, "plain http to a host that is not loopback";
-        ConfigTimeout = "config.timeout", false, "a time limit is zero, negative or out of range";
+        ConfigTimeout = "config.timeout", false, "a time limit or the number of attempts is out of range";
         ConfigCertificate = "config.certificate", false, "the given CA certificate is not PEM";
         ConfigTls = "config.tls", false, "TLS could not be set up on this machine";
         ConfigCallbackUrlTaken = "config.callback_url_taken", false, "the store's callback URL belongs to another host";
@@ -142,13 +142,13 @@ error_codes! {
         SignatureMismatch = "signature.mismatch", false, "the signature does not belong to this body and secret";
     }
     Verify {
-        VerifyOpen = "verify.open", true, "the payment is not paid yet, or not confirmed";
+        VerifyOpen = "verify.open", false, "the payment is not paid yet, or not confirmed";
         VerifyClosed = "verify.closed", false, "the payment expired, was canceled or was rejected";
         VerifyPaidNotApproved = "verify.paid_not_approved", true, "the payment is paid, but the gateway has not approved it";
         VerifyInvalidToken = "verify.invalid_token", false, "the gateway does not know this token for this store";
         VerifyMismatch = "verify.mismatch", false, "the answer is about another token, order or amount";
-        VerifyContradictory = "verify.contradictory", false, "the answer says success with a status that is not paid";
-        VerifyUnknown = "verify.unknown", true, "the answer carries a status that is not known, or none";
+        VerifyContradictory = "verify.contradictory", false, "success and status of the answer do not go together";
+        VerifyUnknown = "verify.unknown", true, "the answer carries a status or an amount that cannot be read, or no status";
     }
 }
 
@@ -259,7 +259,10 @@ impl Error {
         self.0.retry_after
     }
 
-    /// Whether the same call, made again later and unchanged, may succeed and does no harm.
+    /// Whether the same call, made again soon and unchanged, may succeed and does no harm.
+    ///
+    /// In a callback route, answer 503 where this is true: the gateway then sends the callback again. False for
+    /// `verify.open`, where nothing failed: another callback comes when the payment moves.
     ///
     /// False for a `create_payment` that [may have been sent](Self::maybe_sent): the gateway knows no idempotency
     /// key, so a second request makes a second payable payment.

@@ -37,6 +37,21 @@ impl<'a> Object<'a> {
         names.iter().find_map(|name| self.get(name))
     }
 
+    /// Whether one of these names is there, be it with `null`.
+    pub(crate) fn has_any(&self, names: &[&str]) -> bool {
+        self.0.iter().any(|(key, _)| names.iter().any(|name| key.trim().eq_ignore_ascii_case(name)))
+    }
+
+    /// The first of these names that is there twice with different values. Readers differ in which of the two they take.
+    pub(crate) fn ambiguous<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
+        let differs = |name: &str| {
+            let mut values = self.0.iter().filter(|(key, _)| key.trim().eq_ignore_ascii_case(name));
+            let first = values.next().map(|(_, value)| value.get());
+            values.any(|(_, value)| Some(value.get()) != first)
+        };
+        names.iter().copied().find(|name| differs(name))
+    }
+
     pub(crate) fn object(&self, name: &str) -> Option<Object<'a>> {
         object(self.get(name)?)
     }
@@ -149,6 +164,13 @@ mod tests {
         assert_eq!(object.text("ipn_url").as_deref(), Some("x"));
         assert_eq!(object.text("OrderId").as_deref(), Some("5"));
         assert!(object.get("nothing").is_none());
+    }
+
+    #[test]
+    fn a_name_with_two_values_is_ambiguous_and_one_repeated_is_not() {
+        let object = Object::parse(br#"{"a":1,"A":2,"b":1,"B ":1}"#).expect("an object");
+        assert_eq!(object.ambiguous(&["b", "c"]), None);
+        assert_eq!(object.ambiguous(&["b", "a"]), Some("a"));
     }
 
     #[test]

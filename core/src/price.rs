@@ -6,6 +6,9 @@ use crate::{
     text::quote,
 };
 
+/// Far more than the gateway knows; each name is compared with those before it.
+const MOST_COINS: usize = 1_000;
+
 /// What an order costs: an amount of a currency, or an amount for each coin that is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -22,6 +25,18 @@ pub enum Price {
 }
 
 impl Price {
+    /// Like [`from_parts`](Self::from_parts), where a price must be given.
+    pub(crate) fn required(
+        amount: Option<Amount>,
+        currency: Option<&str>,
+        coins: &[(String, Amount)],
+    ) -> Result<Self, Error> {
+        Self::from_parts(amount, currency, coins)?.ok_or_else(|| {
+            let message = "a price is missing: fiat_amount with fiat_currency, or crypto_amounts";
+            Error::new(ErrorCode::InputPriceMissing, message)
+        })
+    }
+
     /// From what a caller gave: exactly one of the two kinds, checked.
     pub(crate) fn from_parts(
         amount: Option<Amount>,
@@ -52,6 +67,9 @@ impl Price {
     }
 
     fn crypto(coins: &[(String, Amount)]) -> Result<Self, Error> {
+        if coins.len() > MOST_COINS {
+            return Err(Error::new(ErrorCode::InputCoin, format!("a price names at most {MOST_COINS} coins")));
+        }
         for (position, (coin, amount)) in coins.iter().enumerate() {
             check_positive(amount)?;
             check_coin(coin)?;

@@ -1,5 +1,7 @@
 //! [`PaymentRequest`]: what is asked for, and the rules it must keep.
 
+use std::fmt;
+
 use url::Url;
 
 use crate::{
@@ -7,7 +9,7 @@ use crate::{
     error::{Error, ErrorCode},
     price::Price,
     speed::Speed,
-    text::quote,
+    text::{printable_url, quote},
 };
 
 /// A payment to ask the gateway for.
@@ -22,7 +24,7 @@ use crate::{
 /// ```
 ///
 /// Checked when it is given to `Client::create_payment`, before anything is sent.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct PaymentRequest {
     /// The price in fiat money, in major units. At most 15 significant digits.
@@ -41,9 +43,22 @@ pub struct PaymentRequest {
     pub language: Option<String>,
     /// The customer's e-mail address.
     pub email_address: Option<String>,
-    /// The shop's own notes, which come back in callbacks and verify answers. At most 8 KiB together. The key `OrderId`
+    /// The shop's own notes, which come back in callbacks and verify answers. At most 100 entries and 8 KiB together. The key `OrderId`
     /// is the gateway's own.
     pub additional_data: Vec<(String, String)>,
+}
+
+/// Without the customer's address and the shop's notes.
+impl fmt::Debug for PaymentRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PaymentRequest")
+            .field("order_id", &self.order_id)
+            .field("fiat_amount", &self.fiat_amount)
+            .field("fiat_currency", &self.fiat_currency)
+            .field("crypto_amounts", &self.crypto_amounts)
+            .field("speed", &self.speed)
+            .finish_non_exhaustive()
+    }
 }
 
 impl PaymentRequest {
@@ -102,13 +117,7 @@ impl PaymentRequest {
 
     /// Checks everything and gives the price. `http_allowed`: the gateway itself is on loopback.
     pub(crate) fn check(&self, http_allowed: bool) -> Result<Price, Error> {
-        let price = Price::from_parts(self.fiat_amount.clone(), self.fiat_currency.as_deref(), &self.crypto_amounts)?
-            .ok_or_else(|| {
-            Error::new(
-                ErrorCode::InputPriceMissing,
-                "a price is missing: fiat_amount with fiat_currency, or crypto_amounts",
-            )
-        })?;
+        let price = Price::required(self.fiat_amount.clone(), self.fiat_currency.as_deref(), &self.crypto_amounts)?;
         check_order_id(&self.order_id)?;
         self.return_url.as_deref().map_or(Ok(()), |url| check_return_url(url, http_allowed))?;
         self.language.as_deref().map_or(Ok(()), check_language)?;
@@ -119,7 +128,7 @@ impl PaymentRequest {
 }
 
 pub(crate) fn is_order_id(text: &str) -> bool {
-    (1..=128).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+    (1..=128).contains(&text.chars().count()) && !text.chars().any(char::is_control) && !text.trim().is_empty()
 }
 
 pub(crate) fn check_order_id(order_id: &str) -> Result<(), Error> {
@@ -135,11 +144,19 @@ fn check_return_url(text: &str, http_allowed: bool) -> Result<(), Error> {
 }
 
 pub(crate) fn check_web_url(text: &str, http_allowed: bool, code: ErrorCode, name: &str) -> Result<(), Error> {
-    let url = Url::parse(text).map_err(|_| Error::new(code, format!("{name} is not a URL; got {}", quote(text))))?;
+    let refuse = |what: &str| Error::new(code, format!("{name} {what}; got {}", printable_url(text)));
+    let url = Url::parse(text).map_err(|_| refuse("is not a URL"))?;
+    // The parser mends these silently; the gateway would get the text as it is.
+    if text.trim() != text || text.chars().any(char::is_control) {
+        return Err(refuse("has white space around it or control characters in it"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refuse("carries a user name or password"));
+    }
     if url.scheme() == "https" || (url.scheme() == "http" && http_allowed) {
         return Ok(());
     }
-    Err(Error::new(code, format!("{name} must begin with https://; got {}", quote(text)))
+    Err(refuse("must begin with https://")
         .with_hint("the gateway refuses http; while developing, point the client at a simulator on loopback"))
 }
 
@@ -166,11 +183,19 @@ fn check_email(text: &str) -> Result<(), Error> {
     Err(Error::new(ErrorCode::InputEmail, "email_address is not an e-mail address"))
 }
 
-/// Every callback repeats the data, at worst with six characters for one, and may not pass 64 KiB.
+/// Every callback repeats the data, at worst with six characters for one and some for each entry, and may not pass 64 KiB.
 const MAX_ADDITIONAL_BYTES: usize = 8 * 1024;
+const MAX_ADDITIONAL_ENTRIES: usize = 100;
 
 fn check_additional_data(data: &[(String, String)]) -> Result<(), Error> {
     let refuse = |message: String| Err(Error::new(ErrorCode::InputAdditionalData, message));
+    // First, so that the comparison of every key with those before it is a short one.
+    if data.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>() > MAX_ADDITIONAL_BYTES {
+        return refuse("additional_data is over 8 KiB".to_owned());
+    }
+    if data.len() > MAX_ADDITIONAL_ENTRIES {
+        return refuse(format!("additional_data has more than {MAX_ADDITIONAL_ENTRIES} entries"));
+    }
     for (position, (key, _)) in data.iter().enumerate() {
         if key.trim().is_empty() {
             return refuse("additional_data has an empty key".to_owned());
@@ -183,9 +208,6 @@ fn check_additional_data(data: &[(String, String)]) -> Result<(), Error> {
         if data[..position].iter().any(|(other, _)| other == key) {
             return refuse(format!("additional_data has the key {} twice", quote(key)));
         }
-    }
-    if data.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>() > MAX_ADDITIONAL_BYTES {
-        return refuse("additional_data is over 8 KiB".to_owned());
     }
     Ok(())
 }
@@ -241,14 +263,22 @@ mod tests {
         let request = request().return_url("http://shop.example/back");
         assert_eq!(refused(&request), ErrorCode::InputReturnUrl);
         assert!(request.check(true).is_ok());
-        for url in ["javascript:alert(1)", "shop.example", "", "https://"] {
+        for url in [
+            "javascript:alert(1)",
+            "shop.example",
+            "",
+            "https://",
+            " https://shop.example",
+            "https://shop.exa\nmple",
+            "https://u:p@shop.example",
+        ] {
             assert_eq!(refused(&self::request().return_url(url)), ErrorCode::InputReturnUrl);
         }
     }
 
     #[test]
     fn an_order_id_has_1_to_128_characters_without_controls() {
-        for id in ["", "a\nb", &"x".repeat(129)] {
+        for id in ["", " ", "a\nb", &"x".repeat(129)] {
             assert_eq!(refused(&request().order_id(id)), ErrorCode::InputOrderId);
         }
         assert!(request().order_id("№".repeat(128)).check(false).is_ok());

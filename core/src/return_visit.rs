@@ -20,7 +20,11 @@ pub struct ReturnVisit {
 impl ReturnVisit {
     /// Reads a query string, with or without `?`, or a whole URL. Never fails; hints that make no sense are left out.
     pub fn parse(query: &str) -> Self {
-        let query = query.split_once('?').map_or(query, |(_, query)| query);
+        let query = match query.split_once('?') {
+            // Before a query's own question mark stands nothing, a path, or scheme and host.
+            Some((before, query)) if before.is_empty() || before.starts_with('/') || before.contains("://") => query,
+            _ => query,
+        };
         let query = query.split_once('#').map_or(query, |(query, _)| query);
         if query.len() > MAX_QUERY_BYTES {
             return Self::default();
@@ -62,7 +66,15 @@ mod tests {
     #[test]
     fn a_query_and_a_url_give_the_same_hints() {
         let query = format!("wc_order=788&token={TOKEN}&orderId=%E2%84%967&status=7");
-        for text in [query.clone(), format!("?{query}"), format!("https://shop.example/back?{query}#top")] {
+        let asked = format!("{query}&next=/cart?item=3");
+        let texts = [
+            query.clone(),
+            format!("?{query}"),
+            format!("/back?{query}"),
+            format!("https://shop.example/back?{query}#top"),
+            asked,
+        ];
+        for text in texts {
             let visit = ReturnVisit::parse(&text);
             assert_eq!((visit.token(), visit.order_id()), (Some(TOKEN), Some("№7")));
         }

@@ -1,12 +1,13 @@
 //! [`Secret`] and [`ApiKey`]: never empty, never printed, wiped on drop.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use zeroize::Zeroizing;
 
 use crate::{
     error::{Error, ErrorCode},
     signature::Key,
+    text::is_hidden,
 };
 
 /// The store's secret key, with which the gateway signs callbacks.
@@ -59,7 +60,7 @@ impl fmt::Debug for Secret {
 
 /// The store's API key, sent as the `Api-Key` header.
 #[derive(Clone)]
-pub struct ApiKey(Zeroizing<String>);
+pub struct ApiKey(Arc<Zeroizing<String>>);
 
 impl ApiKey {
     /// Takes the API key as the dashboard shows it.
@@ -71,12 +72,22 @@ impl ApiKey {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::new(ErrorCode::ConfigApiKey, "the API key must be visible ASCII characters only"));
         }
-        Ok(Self(Zeroizing::new(text.to_owned())))
+        Ok(Self(Arc::new(Zeroizing::new(text.to_owned()))))
     }
 
     /// The key itself. The one place to search for.
     pub(crate) fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// The text without the key. A key too short to be told from an ordinary word takes the whole text with it.
+    #[cfg(feature = "client")]
+    pub(crate) fn redact(&self, text: &str) -> String {
+        const SHORTEST: usize = 8;
+        if self.0.len() < SHORTEST && text.contains(self.expose()) {
+            return "[redacted]".to_owned();
+        }
+        text.replace(self.expose(), "[redacted]")
     }
 }
 
@@ -87,13 +98,14 @@ impl fmt::Debug for ApiKey {
 }
 
 fn check(text: &str, code: ErrorCode, what: &str) -> Result<(), Error> {
-    if text.trim().is_empty() {
+    let trimmed = text.trim_matches(|c: char| c.is_whitespace() || is_hidden(c));
+    if trimmed.is_empty() {
         return Err(Error::new(code, format!("the {what} is empty"))
             .with_hint("an unset variable often arrives as an empty string; copy the value from the dashboard"));
     }
-    if text.trim().len() != text.len() {
+    if trimmed.len() != text.len() {
         return Err(Error::new(code, format!("the {what} has white space around it"))
-            .with_hint("a line end often comes along from a file or a copy; strip it"));
+            .with_hint("a line end or a byte order mark often comes along from a file or a copy; strip it"));
     }
     Ok(())
 }
@@ -112,10 +124,12 @@ mod tests {
 
     #[test]
     fn white_space_around_a_secret_is_an_error_with_a_hint_and_without_the_secret() {
-        let error = Secret::new("s3cr3t\n").expect_err("refused");
-        assert_eq!(error.code(), ErrorCode::ConfigSecret);
-        assert!(error.hint().is_some());
-        assert!(!format!("{error} {error:?}").contains("s3cr3t"));
+        for text in ["s3cr3t\n", " s3cr3t", "\u{feff}s3cr3t", "s3cr3t\0"] {
+            let error = Secret::new(text).expect_err("refused");
+            assert_eq!(error.code(), ErrorCode::ConfigSecret);
+            assert!(error.hint().is_some());
+            assert!(!format!("{error} {error:?}").contains("s3cr3t"));
+        }
     }
 
     #[test]
@@ -130,6 +144,15 @@ mod tests {
     fn debug_shows_neither() {
         assert_eq!(format!("{:?}", Secret::new("s3cr3t").expect("valid")), "[redacted]");
         assert_eq!(format!("{:?}", ApiKey::new("k3y").expect("valid")), "[redacted]");
+    }
+
+    #[cfg(feature = "client")]
+    #[test]
+    fn a_short_key_takes_the_text_with_it_and_never_grows_it() {
+        let redacted = |key: &str, text: &str| ApiKey::new(key).expect("valid").redact(text);
+        assert_eq!(redacted("e", "see"), "[redacted]");
+        assert_eq!(redacted("redacted", "redacted"), "[redacted]");
+        assert_eq!(redacted("a-longer-key", "x a-longer-key y"), "x [redacted] y");
     }
 
     #[test]

@@ -125,6 +125,13 @@ mod tests {
     }
 
     #[test]
+    fn the_keyed_state_is_wiped_when_it_is_dropped() {
+        fn is_wiped<T: zeroize::ZeroizeOnDrop>() {}
+        // Hmac holds nothing but two of these, and does not carry the mark itself.
+        is_wiped::<Sha256>();
+    }
+
+    #[test]
     fn the_matching_secret_is_named() {
         let (old, new) = (Secret::new("old").expect("valid"), Secret::new("new").expect("valid"));
         let signature = sign(BODY, &old);

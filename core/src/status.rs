@@ -148,7 +148,10 @@ impl FromStr for OrderStatus {
     type Err = UnknownStatusName;
 
     fn from_str(text: &str) -> Result<Self, UnknownStatusName> {
-        if let Ok(code) = text.trim().parse() {
+        let digits = text.trim();
+        if !digits.starts_with('+')
+            && let Ok(code) = digits.parse()
+        {
             return Ok(Self::from_code(code));
         }
         let name = plain(text);

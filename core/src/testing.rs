@@ -14,6 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{json, value::RawValue};
 
 use crate::{
+    amount::Amount,
     decide::{Answer, decide},
     error::Error,
     expected::Expected,
@@ -85,6 +86,14 @@ pub fn signed_callback(fields: &CallbackFields, secret: &Secret) -> (HeaderMap, 
         headers.insert(name, value);
     }
     (headers, body)
+}
+
+/// A price, checked as `create_payment` checks it.
+///
+/// # Errors
+/// `input.price_missing`, `input.price_ambiguous`, `input.amount`, `input.currency`, `input.coin`.
+pub fn price(amount: Option<Amount>, currency: Option<&str>, coins: &[(String, Amount)]) -> Result<Price, Error> {
+    Price::required(amount, currency, coins)
 }
 
 /// A payment as `create_payment` gives it.

@@ -14,7 +14,9 @@ impl Token {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let fits = (16..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        fits.then(|| Self(text.to_owned()))
+        // A GUID has one spelling here, so that it can be the key of a table.
+        let is_guid = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        fits.then(|| Self(if is_guid { text.to_ascii_lowercase() } else { text.to_owned() }))
     }
 
     pub(crate) fn from_input(text: &str) -> Result<Self, Error> {
@@ -44,6 +46,8 @@ mod tests {
         let token = Token::parse(" 7d1c0f4ab2e94c0e8a6f5b3d2c1e0f9a").expect("valid");
         assert!(token.is("7D1C0F4AB2E94C0E8A6F5B3D2C1E0F9A "));
         assert!(!token.is("7d1c0f4ab2e94c0e8a6f5b3d2c1e0f9b"));
+        let upper = Token::parse("7D1C0F4AB2E94C0E8A6F5B3D2C1E0F9A").expect("valid");
+        assert_eq!(upper.as_str(), token.as_str());
     }
 
     #[test]

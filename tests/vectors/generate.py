@@ -113,6 +113,8 @@ def callbacks() -> None:
         ("order id empty", body(OrderId=""), {"order_id": None}),
         ("order id beyond ASCII", body(OrderId="заказ-№7 ☕"), {"order_id": "заказ-№7 ☕"}),
         ("token with a space before it", body(Token=" " + TOKEN), {}),
+        ("token in upper case", body(Token=TOKEN.upper()), {}),
+        ("a field twice with one value", body()[:-1] + ',"token":"%s"}' % TOKEN, {}),
         ("the dashboard's probe", "{}", {k: None for k in read} | {"additional_data": {}}),
         ("token null", body(Token=None), {"token": None}),
         ("additional data", body(AdditionalData=[{"key": "b", "value": "2"}, {"Key": "a", "Value": "Zoë ☕"}]), {"additional_data": {"b": "2", "a": "Zoë ☕"}}),
@@ -134,6 +136,8 @@ def callbacks() -> None:
         ("two objects", body() * 2),
         ("nested 20,000 deep", "[" * 20_000),
         ("a token that could change a URL", body(Token="../../" + TOKEN)),
+        ("two statuses", body()[:-1] + ',"orderStatus":8}'),
+        ("two tokens", body()[:-1] + ',"token":"%s"}' % ("0" * 32)),
         ("a token of another type", body(Token=[TOKEN])),
     ]
     cases = [{"name": n, "body": b, "signature": sign(b.encode()), "callback": read | c} for n, b, c in cases]

@@ -14,7 +14,7 @@ use crate::{
     error::{Error, ErrorCode},
     log::LogQueue,
     secret::{ApiKey, Secret},
-    text::quote,
+    text::printable_url,
 };
 
 const BASE_URL: &str = "https://api.paymento.io";
@@ -38,7 +38,9 @@ pub struct ClientBuilder {
 
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientBuilder").field("base_url", &self.base_url).finish_non_exhaustive()
+        f.debug_struct("ClientBuilder")
+            .field("base_url", &self.base_url.as_deref().map(printable_url))
+            .finish_non_exhaustive()
     }
 }
 
@@ -75,6 +77,19 @@ impl ClientBuilder {
     /// The secret key that signs callbacks. Call again with the previous one while it is being changed.
     pub fn secret_key(mut self, secret_key: &str) -> Self {
         self.secret_keys.push(secret_key.to_owned().into());
+        self
+    }
+
+    /// The secret keys that are given, in place of those so far: with a current key all of them, with a previous one the
+    /// previous ones. For bindings, whose options go before the environment.
+    pub fn secret_keys(mut self, current: Option<&str>, previous: Option<&str>) -> Self {
+        if let Some(current) = current {
+            self.secret_keys = vec![current.to_owned().into()];
+        }
+        if let Some(previous) = previous {
+            self.secret_keys.truncate(1);
+            self.secret_keys.push(previous.to_owned().into());
+        }
         self
     }
 
@@ -137,12 +152,13 @@ impl ClientBuilder {
                 format!("max_attempts is 1 to 10; got {}", self.max_attempts),
             ));
         }
+        let proxy = self.proxy.as_deref().map(|text| proxy_url(text, &base_url)).transpose()?;
         let http = Http::new(HttpConfig {
             base_url,
             is_loopback,
             api_key,
             user_agent: user_agent(&self.platform),
-            proxy: self.proxy.as_deref().map(proxy_url).transpose()?,
+            proxy,
             ca_certificates: self.ca_certificates,
         });
         let shared = Shared { http, gateway_url, secrets, max_attempts: self.max_attempts, log: LogQueue::default() };
@@ -201,23 +217,30 @@ fn service_url(text: &str, name: &str) -> Result<Url, Error> {
         "http" if is_loopback(&url) => Ok(url),
         "http" => Err(Error::new(
             ErrorCode::ConfigInsecureUrl,
-            format!("{name} must begin with https://; got {}", quote(text)),
+            format!("{name} must begin with https://; got {}", printable_url(text)),
         )
         .with_hint("plain http is for a simulator on 127.0.0.1, [::1] or localhost")),
         _ => Err(unusable(name, text)),
     }
 }
 
-fn proxy_url(text: &str) -> Result<Url, Error> {
-    // A proxy URL may carry a password: it is not repeated.
-    let unusable =
-        || Error::new(ErrorCode::ConfigUrl, "the proxy URL must begin with http:// or https:// and name a host");
-    let url = Url::parse(text.trim()).map_err(|_| unusable())?;
-    if matches!(url.scheme(), "http" | "https") && url.has_host() { Ok(url) } else { Err(unusable()) }
+/// A proxy URL may carry a password: it is not repeated.
+fn proxy_url(text: &str, base_url: &Url) -> Result<Url, Error> {
+    let message = "the proxy URL must begin with http:// or https:// and name a host";
+    let url = Url::parse(text.trim()).map_err(|_| Error::new(ErrorCode::ConfigUrl, message))?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(Error::new(ErrorCode::ConfigUrl, message));
+    }
+    if base_url.scheme() == "http" && !is_loopback(&url) {
+        let message = "plain http to a loopback address does not go through a proxy elsewhere";
+        return Err(Error::new(ErrorCode::ConfigInsecureUrl, message)
+            .with_hint("the API key would leave the machine in the clear"));
+    }
+    Ok(url)
 }
 
 fn unusable(name: &str, text: &str) -> Error {
-    Error::new(ErrorCode::ConfigUrl, format!("{name} is not a web address; got {}", quote(text)))
+    Error::new(ErrorCode::ConfigUrl, format!("{name} is not a web address; got {}", printable_url(text)))
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -271,6 +294,8 @@ mod tests {
             assert_eq!(refused(builder().base_url(url)), ErrorCode::ConfigUrl, "{url}");
         }
         assert_eq!(refused(builder().proxy("socks")), ErrorCode::ConfigUrl);
+        let loopback = builder().base_url("http://127.0.0.1:1").proxy("http://proxy.example");
+        assert_eq!(refused(loopback), ErrorCode::ConfigInsecureUrl);
     }
 
     #[test]
@@ -300,5 +325,15 @@ mod tests {
         assert_eq!(refused(ClientBuilder::new(" ")), ErrorCode::ConfigApiKey);
         assert_eq!(refused(builder().secret_key("")), ErrorCode::ConfigSecret);
         assert_eq!(refused(builder().secret_key("an-api-key")), ErrorCode::ConfigSecretIsApiKey);
+    }
+
+    #[test]
+    fn given_secret_keys_replace_the_environments() {
+        let of_the_environment = builder().secret_key("current").secret_key("previous");
+        let keys = |builder: ClientBuilder| builder.secret_keys.iter().map(|key| key.to_string()).collect::<Vec<_>>();
+        assert_eq!(keys(of_the_environment.clone().secret_keys(None, None)), ["current", "previous"]);
+        assert_eq!(keys(of_the_environment.clone().secret_keys(Some("new"), None)), ["new"]);
+        assert_eq!(keys(of_the_environment.clone().secret_keys(None, Some("old"))), ["current", "old"]);
+        assert_eq!(keys(of_the_environment.secret_keys(Some("new"), Some("old"))), ["new", "old"]);
     }
 }

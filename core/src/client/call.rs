@@ -25,7 +25,7 @@ impl Client {
     /// Sends until there is an answer that no repetition would change, an attempt that may not be repeated, or no time.
     pub(super) async fn call(&self, request: &Request, repeat: Repeat) -> Result<Reply, Error> {
         let deadline = Instant::now() + self.limits.total;
-        let mut attempt = 1;
+        let (mut attempt, mut maybe_sent) = (1, false);
         loop {
             let canceled = CanceledLog { client: self, request, attempt, started: Instant::now(), armed: true };
             let result = self.attempt(request, deadline).await;
@@ -38,9 +38,14 @@ impl Client {
                 attempt,
                 max_attempts: self.shared.max_attempts,
                 remaining: deadline.saturating_duration_since(Instant::now()),
+                least: self.limits.attempt / 4,
                 jitter: fastrand::f64(),
             };
-            let Some(wait) = next_wait(repeat, failure, progress) else { return Err(finished(error, failure, repeat)) };
+            // One attempt that may have arrived is enough, whatever became of the later ones.
+            maybe_sent |= failure.maybe_sent() || error.maybe_sent();
+            let Some(wait) = next_wait(repeat, failure, progress) else {
+                return Err(finished(error, maybe_sent, repeat));
+            };
             tokio::time::sleep(wait).await;
             attempt += 1;
         }
@@ -53,7 +58,7 @@ impl Client {
     pub fn canceled_error(creates: bool) -> Error {
         let error = Error::new(ErrorCode::TransportCanceled, ErrorCode::TransportCanceled.meaning());
         let repeat = if creates { Repeat::OnlyUnsent } else { Repeat::Freely };
-        finished(error, Failure::MaybeSent, repeat)
+        finished(error, true, repeat)
     }
 
     async fn attempt(&self, request: &Request, deadline: Instant) -> Attempt {
@@ -127,27 +132,12 @@ fn timed_out() -> Error {
 }
 
 /// Says whether repeating the call is safe, which depends on the call.
-fn finished(error: Error, failure: Failure, repeat: Repeat) -> Error {
-    let maybe_sent = failure.maybe_sent() || error.maybe_sent();
+fn finished(error: Error, maybe_sent: bool, repeat: Repeat) -> Error {
     let retryable = error.is_retryable() && (repeat == Repeat::Freely || !maybe_sent);
     let error = error.with_maybe_sent(maybe_sent).with_retryable(retryable);
-    if repeat == Repeat::OnlyUnsent && maybe_sent {
-        return error.with_hint(
-            "the payment may have been made; its token is lost, so nobody can pay it, and asking again makes another one",
-        );
-    }
-    error
+    if repeat == Repeat::OnlyUnsent && maybe_sent { error.with_hint(TOKEN_IS_LOST) } else { error }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_canceled_call_may_have_been_sent_and_only_a_create_is_not_retryable() {
-        let (create, other) = (Client::canceled_error(true), Client::canceled_error(false));
-        assert_eq!((create.code(), create.maybe_sent()), (ErrorCode::TransportCanceled, true));
-        assert!(!create.is_retryable() && create.hint().is_some());
-        assert!(other.is_retryable() && other.maybe_sent() && other.hint().is_none());
-    }
-}
+/// For a payment request of which nobody knows whether it was carried out.
+pub(super) const TOKEN_IS_LOST: &str =
+    "the payment may have been made; its token is lost, so nobody can pay it, and asking again makes another one";

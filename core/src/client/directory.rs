@@ -139,7 +139,8 @@ impl FromFields for Coin {
             contract_address: fields.text("contractAddress"),
             chain_id: integer(fields, "chainId"),
             network: fields.text("network"),
-            is_test: boolean(fields, "isTest"),
+            // Coins worth nothing must never be taken for real ones by default.
+            is_test: fields.get("isTest").and_then(json::boolean)?,
         })
     }
 }

@@ -6,7 +6,6 @@ use super::{http::Reply, retry::Failure};
 use crate::{
     error::{Error, ErrorCode},
     json::{self, Object},
-    text::clean,
 };
 
 /// An answer that is an envelope.
@@ -25,6 +24,9 @@ pub(super) fn read(reply: &Reply) -> Result<Envelope<'_>, Error> {
         return Err(error);
     }
     let fields = Object::parse(&reply.body).ok_or_else(|| not_an_object(reply))?;
+    if let Some(name) = fields.ambiguous(&["success", "message", "body"]) {
+        return Err(unexpected(reply, &format!("gives two values for {name}")));
+    }
     match fields.get("success").and_then(json::boolean) {
         Some(success) => Ok(Envelope { success, message: fields.text("message"), body: fields.get("body") }),
         None if fields.get("error").is_some() => Err(error(reply, ErrorCode::ApiRejected)),
@@ -98,7 +100,7 @@ fn message(reply: &Reply) -> Option<String> {
     let text = ["message", "error", "title"]
         .iter()
         .find_map(|name| fields.text(name).filter(|text| !text.trim().is_empty()))?;
-    Some(clean(text.trim(), 200))
+    reply.printable(&text)
 }
 
 fn not_an_object(reply: &Reply) -> Error {
@@ -122,9 +124,15 @@ fn is_html(reply: &Reply) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::ApiKey;
 
     fn reply(status: u16, body: &str) -> Reply {
-        Reply { status, retry_after: None, body: body.as_bytes().to_vec() }
+        Reply {
+            status,
+            retry_after: None,
+            body: body.as_bytes().to_vec(),
+            api_key: ApiKey::new("a-key-to-hide").expect("valid"),
+        }
     }
 
     fn refused(status: u16, body: &str) -> Error {
@@ -158,6 +166,13 @@ mod tests {
     fn the_gateways_message_is_found_in_each_of_its_places() {
         for body in [r#"{"success":false,"message":"why"}"#, r#"{"error":"why"}"#, r#"{"title":"why","status":400}"#] {
             assert!(refused(400, body).message().ends_with("why"), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_the_message_repeats_does_not_reach_the_error() {
+        for body in [r#"{"error":"no a-key-to-hide here"}"#, r#"{"error":"no a\u002dkey-to-hide here"}"#] {
+            assert_eq!(refused(400, body).message(), "the gateway answered 400: no [redacted] here");
         }
     }
 

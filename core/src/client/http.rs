@@ -13,6 +13,7 @@ use url::Url;
 use crate::{
     error::{Error, ErrorCode},
     secret::ApiKey,
+    text::clean,
 };
 
 /// Longest answer taken, in bytes.
@@ -58,6 +59,15 @@ pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) retry_after: Option<Duration>,
     pub(super) body: Vec<u8>,
+    pub(super) api_key: ApiKey,
+}
+
+impl Reply {
+    /// The gateway's words, fit for an error: short, on one line, and without the key, which they may repeat.
+    pub(super) fn printable(&self, text: &str) -> Option<String> {
+        let text = clean(&self.api_key.redact(text.trim()), 200);
+        (!text.is_empty()).then_some(text)
+    }
 }
 
 impl Http {
@@ -74,17 +84,8 @@ impl Http {
         }
         let response = builder.send().await.map_err(transport_error)?;
         let (status, retry_after) = (response.status().as_u16(), retry_after(response.headers()));
-        let body = self.without_key(read_body(response).await?);
-        Ok(Reply { status, retry_after, body })
-    }
-
-    /// An answer may repeat the key, and what it says goes into errors.
-    fn without_key(&self, mut body: Vec<u8>) -> Vec<u8> {
-        let key = self.config.api_key.expose().as_bytes();
-        while let Some(at) = body.windows(key.len()).position(|part| part == key) {
-            body.splice(at..at + key.len(), *b"[redacted]");
-        }
-        body
+        let body = read_body(response).await.map_err(|error| error.with_status(status))?;
+        Ok(Reply { status, retry_after, body, api_key: self.config.api_key.clone() })
     }
 
     fn headers(&self) -> HeaderMap {
@@ -159,7 +160,9 @@ fn builder(config: &HttpConfig, connect_limit: Duration) -> Result<reqwest::Clie
 }
 
 async fn read_body(mut response: reqwest::Response) -> Result<Vec<u8>, Error> {
-    let too_large = || Error::new(ErrorCode::DecodeTooLarge, "the gateway's answer is over 1 MiB");
+    // The request was carried out, whatever the answer says.
+    let too_large =
+        || Error::new(ErrorCode::DecodeTooLarge, "the gateway's answer is over 1 MiB").with_maybe_sent(true);
     if response.content_length().is_some_and(|length| length > MAX_ANSWER_BYTES as u64) {
         return Err(too_large());
     }
@@ -192,7 +195,7 @@ fn last_cause(error: &dyn std::error::Error) -> String {
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    crate::text::clean(&cause.to_string(), 200)
+    clean(&cause.to_string(), 200)
 }
 
 /// Seconds, or a date.

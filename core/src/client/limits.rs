@@ -35,7 +35,7 @@ impl Limits {
         }
     }
 
-    /// Every limit is more than zero and an hour at most. A longer inner limit is cut to the outer one.
+    /// Every limit is more than zero and an hour at most. A longer inner limit ends with the outer one.
     pub(crate) fn checked(self) -> Result<Self, Error> {
         for (name, limit) in [("connect", self.connect), ("attempt", self.attempt), ("total", self.total)] {
             if limit.is_zero() || limit > LONGEST {
@@ -43,8 +43,7 @@ impl Limits {
                 return Err(Error::new(ErrorCode::ConfigTimeout, message));
             }
         }
-        let attempt = self.attempt.min(self.total);
-        Ok(Self { connect: self.connect.min(attempt), attempt, total: self.total })
+        Ok(self)
     }
 }
 
@@ -58,12 +57,5 @@ mod tests {
             let error = Limits { total, ..Limits::default() }.checked().expect_err("refused");
             assert_eq!(error.code(), ErrorCode::ConfigTimeout);
         }
-    }
-
-    #[test]
-    fn a_short_total_cuts_the_others() {
-        let total = Duration::from_secs(1);
-        let limits = Limits { total, ..Limits::default() }.checked().expect("valid");
-        assert_eq!(limits, Limits { connect: total, attempt: total, total });
     }
 }

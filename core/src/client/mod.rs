@@ -10,7 +10,10 @@ mod retry;
 mod settings;
 mod wire;
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ::http::Method;
 use serde_json::{json, value::RawValue};
@@ -30,7 +33,7 @@ use self::{
 use crate::{
     callback::Callback,
     decide::{Answer, decide},
-    error::{Error, ErrorCode},
+    error::{Error, ErrorCode, ErrorKind},
     expected::Expected,
     headers::Headers,
     json as read,
@@ -168,13 +171,15 @@ impl Client {
         let token = Token::from_input(token)?;
         let request = post("/v1/payment/verify", to_json(&json!({ "token": token.as_str() })));
         let reply = self.call(&request, Repeat::Freely).await?;
-        let answer = read_verify_answer(&reply)?;
+        let answer = read_verify_answer(&reply).map_err(passing)?;
         Ok(decide(&answer, &token, expected))
     }
 
     /// Where the gateway sends this store's callbacks.
     pub async fn settings(&self) -> Result<Settings, Error> {
-        self.get("/v1/payment/settings", one).await
+        // A store for which nothing was ever set may answer without a body.
+        let read = |reply: &Reply, body: Option<&RawValue>| body.map_or(Ok(Settings::default()), |_| one(reply, body));
+        self.get("/v1/payment/settings", read).await
     }
 
     /// Sets where the gateway sends this store's callbacks, for good. Prefer
@@ -208,6 +213,7 @@ impl Client {
     ) -> Result<CallbackUrlChange, Error> {
         let http_allowed = self.shared.http.config.is_loopback;
         check_web_url(callback_url, http_allowed, ErrorCode::InputCallbackUrl, "the callback URL")?;
+        let begun = Instant::now();
         let previous = self.settings().await?;
         if previous.are(callback_url, method) {
             return Ok(CallbackUrlChange { changed: false, current: previous.clone(), previous });
@@ -215,7 +221,10 @@ impl Client {
         if !replace {
             previous.check_replaceable(callback_url)?;
         }
-        let current = self.set_settings(callback_url, method).await?;
+        // Reading and writing share one time limit.
+        let total = self.limits.total.saturating_sub(begun.elapsed()).max(Duration::from_millis(1));
+        let rest = self.with_limits(Limits { total, ..self.limits })?;
+        let current = rest.set_settings(callback_url, method).await?;
         Ok(CallbackUrlChange { changed: true, previous, current })
     }
 
@@ -283,7 +292,7 @@ impl Client {
     async fn get<T>(&self, path: &str, read: fn(&Reply, Option<&RawValue>) -> Result<T, Error>) -> Result<T, Error> {
         let request = Request { method: Method::GET, path: path.to_owned(), body: None };
         let reply = self.call(&request, Repeat::Freely).await?;
-        read(&reply, accepted(&reply)?.body)
+        accepted(&reply).and_then(|envelope| read(&reply, envelope.body)).map_err(passing)
     }
 }
 
@@ -323,28 +332,38 @@ fn read_token(reply: &Reply) -> Result<Token, Error> {
 
 /// An answer that says success, or nothing readable, may stand for a payment whose token is lost.
 fn maybe_created(error: Error) -> Error {
-    let unreadable = error.kind() == crate::error::ErrorKind::Decode;
-    error.with_maybe_sent(unreadable)
+    if error.kind() == ErrorKind::Decode { error.with_maybe_sent(true).with_hint(call::TOKEN_IS_LOST) } else { error }
 }
 
-/// For verify, "no" is an answer to decide on, and "Invalid Token" is one whatever its HTTP status. A refusal about
-/// anything else, such as the API key, is an error.
+/// For verify, "no" is an answer to decide on, whatever its HTTP status, if it is about the payment. A refusal about
+/// anything else is an error: an API key that is not accepted is often called an invalid token too.
 fn read_verify_answer(reply: &Reply) -> Result<Answer<'_>, Error> {
-    let refusal = read::Object::parse(&reply.body).map(|fields| Answer {
-        success: false,
-        message: fields.text("message").or_else(|| fields.text("error")),
-        body: fields.object("body"),
-    });
-    if let Some(answer) = refusal.filter(Answer::names_invalid_token).filter(|_| reply.status < 500) {
-        let success = read::Object::parse(&reply.body).and_then(|fields| fields.get("success").and_then(read::boolean));
-        if success != Some(true) {
-            return Ok(answer);
-        }
+    if matches!(reply.status, 400 | 404 | 422)
+        && let Some(answer) = refusal_to_decide_on(reply)
+    {
+        return Ok(answer);
     }
     let envelope = envelope::read(reply)?;
-    let body = envelope.body.and_then(read::object);
-    if body.is_none() && !envelope.success {
-        return Err(envelope::rejected(reply));
+    let message = envelope.message.as_deref().and_then(|text| reply.printable(text));
+    let answer = Answer { success: envelope.success, message, body: envelope.body.and_then(read::object) };
+    if answer.success || answer.body.is_some() || answer.names_invalid_token() {
+        return Ok(answer);
     }
-    Ok(Answer { success: envelope.success, message: envelope.message, body })
+    // Such as "too many requests": nothing was said about the payment.
+    Err(envelope::rejected(reply).with_retryable(true))
+}
+
+fn refusal_to_decide_on(reply: &Reply) -> Option<Answer<'_>> {
+    let fields = read::Object::parse(&reply.body)?;
+    let success = fields.get("success").and_then(read::boolean) == Some(true);
+    let message = fields.text("message").or_else(|| fields.text("error"));
+    let message = message.as_deref().and_then(|text| reply.printable(text));
+    let answer = Answer { success, message, body: fields.object("body") };
+    (!success && (answer.names_invalid_token() || answer.body.is_some())).then_some(answer)
+}
+
+/// Noise in the place of an answer passes; asking again does no harm.
+fn passing(error: Error) -> Error {
+    let is_noise = error.kind() == ErrorKind::Decode && error.code() != ErrorCode::DecodeTooLarge;
+    if is_noise { error.with_retryable(true) } else { error }
 }

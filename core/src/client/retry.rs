@@ -44,6 +44,8 @@ pub(crate) struct Progress {
     pub(crate) max_attempts: u32,
     /// Until the limit for all attempts.
     pub(crate) remaining: Duration,
+    /// What an attempt should have at least. One that creates and is cut off is worse than none.
+    pub(crate) least: Duration,
     /// Between 0 and 1, so that many shops do not return at the same moment.
     pub(crate) jitter: f64,
 }
@@ -65,7 +67,8 @@ pub(crate) fn next_wait(repeat: Repeat, failure: Failure, progress: Progress) ->
         Failure::Throttled(Some(asked)) => asked.max(backoff(progress)),
         _ => backoff(progress),
     };
-    (wait < progress.remaining).then_some(wait)
+    let least = if repeat == Repeat::OnlyUnsent { progress.least } else { Duration::ZERO };
+    (wait + least < progress.remaining).then_some(wait)
 }
 
 /// Doubles with each attempt; half of it is chance.
@@ -79,7 +82,13 @@ mod tests {
     use super::*;
 
     fn progress(attempt: u32) -> Progress {
-        Progress { attempt, max_attempts: 3, remaining: Duration::from_secs(25), jitter: 1.0 }
+        Progress {
+            attempt,
+            max_attempts: 3,
+            remaining: Duration::from_secs(25),
+            least: Duration::from_secs(5),
+            jitter: 1.0,
+        }
     }
 
     #[test]
@@ -116,5 +125,12 @@ mod tests {
         assert_eq!(wait(2), Some(Duration::from_secs(2)));
         assert_eq!(wait(0), Some(FIRST_WAIT));
         assert_eq!(wait(3600), None);
+    }
+
+    #[test]
+    fn a_payment_request_is_not_begun_without_the_time_to_finish_it() {
+        let failure = Failure::Throttled(Some(Duration::from_secs(21)));
+        assert_eq!(next_wait(Repeat::OnlyUnsent, failure, progress(1)), None);
+        assert!(next_wait(Repeat::Freely, failure, progress(1)).is_some());
     }
 }

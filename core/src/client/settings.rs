@@ -6,7 +6,7 @@ use super::directory::FromFields;
 use crate::{
     error::{Error, ErrorCode},
     json::{self, Object},
-    text::quote,
+    text::{printable_url, quote},
 };
 
 /// The HTTP method of callbacks.
@@ -34,6 +34,17 @@ impl CallbackMethod {
         match self {
             Self::Post => 1,
             Self::Put => 2,
+        }
+    }
+
+    /// As the gateway names it: by number, or `HttpPost`, or `Post`.
+    fn from_wire(text: &str) -> Option<Self> {
+        let name = text.trim().to_ascii_lowercase();
+        let name = name.strip_prefix("http").unwrap_or(&name);
+        match name {
+            "1" | "post" => Some(Self::Post),
+            "2" | "put" => Some(Self::Put),
+            _ => None,
         }
     }
 
@@ -73,16 +84,19 @@ pub struct CallbackUrlChange {
     pub current: Settings,
 }
 
+const URL_NAMES: &[&str] = &["ipn_url", "apiendpointpath"];
+const METHOD_NAMES: &[&str] = &["ipn_method", "ipn_httpmethod", "httpmethod"];
+
 impl FromFields for Settings {
     /// Under each of the names that the documentation has had.
     fn from_fields(fields: &Object<'_>) -> Option<Self> {
-        let url = fields.get_any(&["ipn_url", "apiendpointpath"]).and_then(json::text);
-        let method = fields.get_any(&["ipn_method", "ipn_httpmethod", "httpmethod"]).and_then(json::integer);
+        // Without a known name this is another shape, and not a store without a callback URL.
+        fields.has_any(URL_NAMES).then_some(())?;
+        let url = fields.get_any(URL_NAMES).and_then(json::text);
+        let method = fields.get_any(METHOD_NAMES).and_then(json::text);
         Some(Self {
             callback_url: url.map(|url| url.trim().to_owned()).filter(|url| !url.is_empty()),
-            callback_method: method.and_then(|code| {
-                [CallbackMethod::Post, CallbackMethod::Put].into_iter().find(|known| i64::from(known.code()) == code)
-            }),
+            callback_method: method.as_deref().and_then(CallbackMethod::from_wire),
         })
     }
 }
@@ -100,7 +114,7 @@ impl Settings {
         if origin(current) == origin(url) {
             return Ok(());
         }
-        let message = format!("the store's callbacks go to {}, another host", quote(&without_query(current)));
+        let message = format!("the store's callbacks go to {}, another host", printable_url(current));
         Err(Error::new(ErrorCode::ConfigCallbackUrlTaken, message)
             .with_hint("another deployment may use the store; pass replace to take its callbacks away"))
     }
@@ -115,11 +129,6 @@ fn same_url(a: &str, b: &str) -> bool {
 
 fn origin(url: &str) -> Option<url::Origin> {
     Some(Url::parse(url).ok()?.origin())
-}
-
-/// A query may carry a key of the shop's own.
-fn without_query(url: &str) -> String {
-    url.split(['?', '#']).next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -137,6 +146,7 @@ mod tests {
             r#"{"IPN_Url ":"https://a.example/x","ipN_Method":1}"#,
             r#"{"IPN_URL":"https://a.example/x","IPN_httpMethod":1}"#,
             r#"{"apiEndpointPath ":" https://a.example/x","httpMethod":"1"}"#,
+            r#"{"ipN_URL":"https://a.example/x","ipN_Method":"HttpPost"}"#,
         ] {
             assert!(settings(json).are("https://A.example/x", CallbackMethod::Post), "{json}");
         }
@@ -144,8 +154,15 @@ mod tests {
     }
 
     #[test]
+    fn another_shape_is_not_a_store_without_a_callback_url() {
+        for json in ["{}", r#"{"callbackUrl":"https://other.example/x","ipN_Method":1}"#] {
+            assert_eq!(Settings::from_fields(&Object::parse(json.as_bytes()).expect("JSON")), None);
+        }
+    }
+
+    #[test]
     fn another_hosts_address_is_not_taken_silently() {
-        let current = settings(r#"{"ipN_URL":"https://other.example/x?key=s3cr3t","ipN_Method":1}"#);
+        let current = settings(r#"{"ipN_URL":"https://user:s3cr3t@other.example/x?key=s3cr3t","ipN_Method":1}"#);
         let error = current.check_replaceable("https://shop.example/x").expect_err("refused");
         assert_eq!(error.code(), ErrorCode::ConfigCallbackUrlTaken);
         assert!(error.message().contains("other.example") && !error.message().contains("s3cr3t"));
