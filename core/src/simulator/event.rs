@@ -14,8 +14,10 @@ pub enum EventKind {
     PageOpened,
     /// The customer chose a coin.
     CoinChosen,
-    /// The payment was paid and confirmed.
+    /// The customer paid; the chain has not confirmed it yet.
     Paid,
+    /// The chain confirmed the payment.
+    Confirmed,
     /// The customer canceled.
     Canceled,
     /// A callback was sent; the detail says where to, and which attempt it is.
@@ -42,6 +44,7 @@ impl EventKind {
             Self::PageOpened => "page_opened",
             Self::CoinChosen => "coin_chosen",
             Self::Paid => "paid",
+            Self::Confirmed => "confirmed",
             Self::Canceled => "canceled",
             Self::CallbackSent => "callback_sent",
             Self::CallbackAnswered => "callback_answered",

@@ -1,6 +1,6 @@
 //! The hosted checkout page: `/gateway?token=…` and the forms on it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -16,12 +16,16 @@ use url::form_urlencoded;
 use super::{
     EventKind,
     ledger::{Ledger, Refusal},
-    page, return_link,
+    page,
+    payment::Payment,
+    return_link,
     shared::Shared,
 };
 
 /// A token and the name of a coin.
 const FORM_LIMIT: usize = 4 * 1024;
+
+const CONFIRMATION_WAIT: Duration = Duration::from_secs(10);
 
 /// Nothing from elsewhere, no script. `form-action` stays open: Chromium applies it to the redirect to the shop as well.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
@@ -56,8 +60,18 @@ async fn choose_coin(State(shared): Store, form: Bytes) -> Response {
     act(&shared, &form, |ledger, token| ledger.choose_coin(token, coin.as_deref()), show)
 }
 
+/// The customer goes back at once where the shop takes payments from the mempool, and otherwise when the chain has
+/// confirmed; whoever waits longer sees a page that says so.
 async fn pay(State(shared): Store, form: Bytes) -> Response {
-    act(&shared, &form, Ledger::pay, send_back)
+    let token = field(&form, "token").unwrap_or_default();
+    let paid = shared.change(|ledger| ledger.pay(&token));
+    if paid.is_ok() {
+        let returns = |ledger: &Ledger| ledger.payment(&token).filter(|payment| payment.may_return()).map(|_| ());
+        let _ = shared.wait_async(CONFIRMATION_WAIT, returns).await;
+    }
+    let may_return = shared.read(|ledger| ledger.payment(&token).is_some_and(Payment::may_return));
+    let next = if may_return { send_back } else { show };
+    act(&shared, &form, |_, _| paid, next)
 }
 
 async fn cancel(State(shared): Store, form: Bytes) -> Response {

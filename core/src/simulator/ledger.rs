@@ -119,7 +119,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Money arrives and is confirmed, in one go: the chain between the two belongs to scenarios.
+    /// Money arrives. The chain confirms it once the shop has heard of that much, so that a shop which acts too early, on
+    /// callback 3, meets a payment that is still open.
     pub(super) fn pay(&mut self, token: &str) -> Result<(), Refusal> {
         if self.payment(token).is_some_and(|payment| payment.chosen.is_none()) {
             self.choose_coin(token, None)?;
@@ -129,11 +130,22 @@ impl Ledger {
         if let Some(payment) = self.payments.get_mut(token) {
             payment.transaction = Some(transaction);
         }
-        self.advance(token, OrderStatus::Paid)?;
         self.record(EventKind::Paid, token, None, String::new());
         self.queue_status(token, OrderStatus::WaitingToConfirm);
-        self.queue_status(token, OrderStatus::Paid);
+        if self.target.is_none() {
+            self.confirm(token);
+        }
         Ok(())
+    }
+
+    /// The chain confirms a payment that waits for it; nothing happens to any other.
+    pub(super) fn confirm(&mut self, token: &str) {
+        if self.payment(token).is_some_and(|payment| payment.status == OrderStatus::WaitingToConfirm)
+            && self.advance(token, OrderStatus::Paid).is_ok()
+        {
+            self.record(EventKind::Confirmed, token, None, String::new());
+            self.queue_status(token, OrderStatus::Paid);
+        }
     }
 
     pub(super) fn cancel(&mut self, token: &str) -> Result<(), Refusal> {
@@ -252,6 +264,8 @@ mod tests {
         let token = ledger.create(an_order());
         assert!(ledger.verify(&token).is_some_and(|(approved, _)| !approved));
         ledger.pay(&token).expect("paid");
+        assert!(ledger.verify(&token).is_some_and(|(approved, _)| !approved), "not confirmed yet");
+        ledger.confirm(&token);
         assert_eq!(ledger.pay(&token), Err(Refusal::NotOpen(OrderStatus::Paid)));
         assert_eq!(ledger.cancel(&token), Err(Refusal::NotOpen(OrderStatus::Paid)));
         assert!(ledger.verify(&token).is_some_and(|(approved, _)| approved));

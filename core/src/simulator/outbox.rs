@@ -160,6 +160,9 @@ impl Ledger {
         let (token, status) = (delivery.token.clone(), delivery.status);
         let (kind, detail) = in_words(outcome, began.elapsed(), delivery.is_delivered(), wait);
         self.record(kind, &token, status, detail);
+        if wait.is_none() && status == Some(OrderStatus::WaitingToConfirm) {
+            self.confirm(&token);
+        }
         wait
     }
 

@@ -19,13 +19,17 @@ pub(super) fn of(payment: &Payment, store_name: &str) -> String {
         (OrderStatus::Pending, Some(chosen)) => format!("{}{}", bill(payment, &store), transfer(payment, chosen)),
         _ => ending(payment, &store),
     };
-    document(&format!("Pay {store}"), &main)
+    // Without a script, the page looks again by itself.
+    let waits = payment.status == OrderStatus::WaitingToConfirm;
+    let head = if waits { "<meta http-equiv=\"refresh\" content=\"2\">" } else { "" };
+    document(&format!("Pay {store}"), head, &main)
 }
 
 /// For a token that the gateway does not know.
 pub(super) fn unknown() -> String {
     document(
         "Payment not found",
+        "",
         r#"<section class="ending"><p class="mark" aria-hidden="true">?</p><h1>Payment not found</h1>
 <p>This link is incomplete, or the simulator was restarted since it was made. Go back to the store and check out again.</p></section>"#,
     )
@@ -35,6 +39,7 @@ pub(super) fn unknown() -> String {
 pub(super) fn welcome() -> String {
     document(
         "Paymento simulator",
+        "",
         r#"<section class="ending"><p class="mark" aria-hidden="true">✓</p><h1>The simulator is running</h1>
 <p>Use this address as the client's base URL. Checkout pages are at <code>/gateway?token=…</code></p></section>"#,
     )
@@ -135,11 +140,11 @@ fn in_coins(offer: &Offer) -> String {
     format!("{} {}", offer.amount, offer.coin.shortcut)
 }
 
-fn document(title: &str, main: &str) -> String {
+fn document(title: &str, head: &str, main: &str) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\
-         <title>{title}</title><link rel=\"icon\" href=\"data:,\"><link rel=\"stylesheet\" href=\"/gateway/style.css\"></head>\
+         <title>{title}</title><link rel=\"icon\" href=\"data:,\"><link rel=\"stylesheet\" href=\"/gateway/style.css\">{head}</head>\
          <body><p class=\"simulator\" role=\"note\"><strong>Simulator</strong> &ndash; no real money</p>\
          <main>{main}</main></body></html>"
     )

@@ -86,6 +86,11 @@ impl Payment {
         self.order.order_id.as_deref().unwrap_or_default()
     }
 
+    /// Whether the customer of a paid payment goes back to the shop now.
+    pub(super) fn may_return(&self) -> bool {
+        self.status != OrderStatus::WaitingToConfirm || self.order.speed == Speed::High
+    }
+
     /// The status in the return URL: at high speed the customer is back before the payment is confirmed.
     pub(super) fn return_status(&self) -> OrderStatus {
         match (self.status, self.order.speed) {

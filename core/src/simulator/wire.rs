@@ -84,7 +84,21 @@ struct Callback<'a> {
     payment_id: i64,
     order_id: &'a str,
     order_status: i64,
-    additional_data: Vec<KeyValue<'a>>,
+    additional_data: Vec<Note<'a>>,
+}
+
+/// An entry of a callback's additional data. No source shows one; the rest of the body is Pascal-cased.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Note<'a> {
+    key: Option<&'a str>,
+    value: Option<&'a str>,
+}
+
+impl<'a> Note<'a> {
+    fn new((key, value): &'a Entry) -> Self {
+        Self { key: key.as_deref(), value: value.as_deref() }
+    }
 }
 
 /// A callback's body: compact, in the documented order.
@@ -94,7 +108,7 @@ pub(super) fn callback(payment: &Payment, status: OrderStatus) -> Vec<u8> {
         payment_id: payment.payment_id,
         order_id: payment.order_id(),
         order_status: status.code(),
-        additional_data: key_values(&payment.order.additional_data),
+        additional_data: payment.order.additional_data.iter().map(Note::new).collect(),
     };
     serde_json::to_vec(&callback).unwrap_or_default()
 }
