@@ -120,3 +120,8 @@ def test_a_port_that_is_taken_is_named_together_with_the_option(demo, place):
 def test_ports_that_are_none_are_refused(demo, ports):
     code, text = demo(f"--ports={ports}").end()
     assert code == 2 and "three numbers" in text and "Traceback" not in text
+
+
+def test_a_port_that_is_named_twice_is_refused(demo):
+    code, text = demo("--ports=8001,8001,8002").end()
+    assert code == 2 and "each port is wanted once" in text and "Traceback" not in text

@@ -9,7 +9,7 @@ use crate::{
     log::{self, LogRecord},
     secret::Secret,
     signature,
-    status::OrderStatus,
+    status::{Meaning, OrderStatus},
     token::Token,
 };
 
@@ -111,6 +111,13 @@ impl Callback {
         self.status.status
     }
 
+    /// What the status means to a shop. Unknown when there is none, or none that can be read.
+    ///
+    /// Open and Attention need no verify call: another callback comes when the payment moves.
+    pub fn meaning(&self) -> Meaning {
+        self.status().map_or(Meaning::Unknown, OrderStatus::meaning)
+    }
+
     /// The status as it came, where there is one.
     pub fn status_text(&self) -> Option<&str> {
         self.status.text.as_deref()
@@ -166,6 +173,7 @@ mod tests {
         assert_eq!(callback.payment_id(), Some(244));
         assert_eq!(callback.order_id(), Some("957"));
         assert_eq!(callback.status(), Some(OrderStatus::WaitingToConfirm));
+        assert_eq!(callback.meaning(), Meaning::Open);
         assert_eq!(callback.body(), body);
     }
 

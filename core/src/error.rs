@@ -142,7 +142,7 @@ error_codes! {
         SignatureMismatch = "signature.mismatch", false, "the signature does not belong to this body and secret";
     }
     Verify {
-        VerifyOpen = "verify.open", false, "the payment is not paid yet, or not confirmed";
+        VerifyOpen = "verify.open", true, "the payment is not paid yet, or not confirmed";
         VerifyClosed = "verify.closed", false, "the payment expired, was canceled or was rejected";
         VerifyPaidNotApproved = "verify.paid_not_approved", true, "the payment is paid, but the gateway has not approved it";
         VerifyInvalidToken = "verify.invalid_token", false, "the gateway does not know this token for this store";
@@ -261,8 +261,7 @@ impl Error {
 
     /// Whether the same call, made again soon and unchanged, may succeed and does no harm.
     ///
-    /// In a callback route, answer 503 where this is true: the gateway then sends the callback again. False for
-    /// `verify.open`, where nothing failed: another callback comes when the payment moves.
+    /// In a callback route, answer 503 where this is true: the gateway then sends the callback again.
     ///
     /// False for a `create_payment` that [may have been sent](Self::maybe_sent): the gateway knows no idempotency
     /// key, so a second request makes a second payable payment.
