@@ -84,7 +84,7 @@ test-node: node
 test-shops: shops
 	$(call say,the shops and the quickstarts)
 	@$(PY) examples/demo.py --check --free-ports
-	@$(PY) -m pytest -q -p no:cacheprovider tests/forged_callbacks_test.py tests/quickstart_test.py
+	@$(PY) -m pytest -q -p no:cacheprovider tests/forged_callbacks_test.py tests/shops_test.py tests/demo_test.py tests/quickstart_test.py
 
 .PHONY: test-browser
 test-browser: shops tests/browser/node_modules/.ready
@@ -111,10 +111,14 @@ comma := ,
 .PHONY: lint-python
 lint-python: python
 	$(call say,Python: format$(comma) lints$(comma) types$(comma) stubs)
+	@cd bindings-python && $(VENV)/bin/ruff format --quiet --check . && $(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/ruff format --quiet --check tests examples && $(VENV)/bin/ruff check --quiet tests examples
 
 .PHONY: lint-node
 lint-node: node
 	$(call say,Node.js: format$(comma) lints$(comma) types$(comma) generated files)
+	@cd $(NODE_DIR) && npm run --silent lint && npm run --silent fresh
+	@for folder in tests examples; do (cd $$folder && ../$(BIOME) ci --error-on-warnings .); done
 
 .PHONY: bench
 bench: ## measure against what shops use today; writes bench/RESULTS.md

@@ -198,7 +198,8 @@ describe("surface.json", () => {
   });
 
   test("testing helpers are the surface's", () => {
-    for (const name of ["Simulator", ...surface.testing.map(camel)]) assert.equal(typeof testing[name], "function", name);
+    for (const name of ["Simulator", ...surface.testing.map(camel)])
+      assert.equal(typeof testing[name], "function", name);
   });
 
   /** One value of each data class. */

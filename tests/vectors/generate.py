@@ -76,11 +76,19 @@ def headers() -> None:
         ("in the older documentation's case", [["X-Hmac-Sha256-Signature", good]], None),
         ("the curl example's name", [["HMAC_SHA256_SIGNATURE", good]], None),
         ("a server variable", [["HTTP_X_HMAC_SHA256_SIGNATURE", good]], None),
-        ("among others", [["Host", "x"], ["Content-Type", "application/json"], [HEADER, good], ["Accept", "*/*"]], None),
+        (
+            "among others",
+            [["Host", "x"], ["Content-Type", "application/json"], [HEADER, good], ["Accept", "*/*"]],
+            None,
+        ),
         ("both names, equal", [[HEADER, good], ["HMAC_SHA256_SIGNATURE", good.lower()]], None),
         ("both names, different", [[HEADER, good], ["HMAC_SHA256_SIGNATURE", other]], "signature.conflicting"),
         ("none at all", [], "signature.missing"),
-        ("only others", [["Host", "x"], ["X-HMAC-SHA256", good], ["X-HMAC-SHA256-SIGNATURE-2", good]], "signature.missing"),
+        (
+            "only others",
+            [["Host", "x"], ["X-HMAC-SHA256", good], ["X-HMAC-SHA256-SIGNATURE-2", good]],
+            "signature.missing",
+        ),
         ("empty", [[HEADER, ""]], "signature.missing"),
         ("of payment links", [["X-Paymento-Signature", good.lower()]], "signature.missing"),
         ("forged", [[HEADER, other]], "signature.mismatch"),
@@ -93,16 +101,34 @@ def headers() -> None:
 
 
 def callbacks() -> None:
-    read = {"token": TOKEN, "payment_id": "31007", "order_id": "A-578", "status": 7, "status_text": "7", "additional_data": {}}
+    read = {
+        "token": TOKEN,
+        "payment_id": "31007",
+        "order_id": "A-578",
+        "status": 7,
+        "status_text": "7",
+        "additional_data": {},
+    }
     cases = [
         ("paid", body(), {}),
-        *[(f"status {n}", body(OrderStatus=n), {"status": n, "status_text": str(n)}) for n in (0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 42, -1)],
+        *[
+            (f"status {n}", body(OrderStatus=n), {"status": n, "status_text": str(n)})
+            for n in (0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 42, -1)
+        ],
         ("status as a numeric string", body(OrderStatus="8"), {"status": 8, "status_text": "8"}),
-        ("status as a name", body(OrderStatus="waiting_to-Confirm"), {"status": 3, "status_text": "waiting_to-Confirm"}),
+        (
+            "status as a name",
+            body(OrderStatus="waiting_to-Confirm"),
+            {"status": 3, "status_text": "waiting_to-Confirm"},
+        ),
         ("status as an unknown name", body(OrderStatus="Revert"), {"status": None, "status_text": "Revert"}),
         ("status missing", body(OrderStatus="absent"), {"status": None, "status_text": None}),
         ("status of another type", body(OrderStatus=[7]), {"status": None, "status_text": "[7]"}),
-        ("camelCase", '{"token":"%s","paymentId":31007,"orderId":"A-578","orderStatus":7,"additionalData":[]}' % TOKEN, {}),
+        (
+            "camelCase",
+            '{"token":"%s","paymentId":31007,"orderId":"A-578","orderStatus":7,"additionalData":[]}' % TOKEN,
+            {},
+        ),
         ("payment id beyond 2^53", body(PaymentId=9007199254740993), {"payment_id": "9007199254740993"}),
         ("the largest payment id", body(PaymentId=2**63 - 1), {"payment_id": "9223372036854775807"}),
         ("payment id as a string", body(PaymentId="31007"), {}),
@@ -115,13 +141,25 @@ def callbacks() -> None:
         ("token with a space before it", body(Token=" " + TOKEN), {}),
         ("token in upper case", body(Token=TOKEN.upper()), {}),
         ("a field twice with one value", body()[:-1] + ',"token":"%s"}' % TOKEN, {}),
-        ("the dashboard's probe", "{}", {k: None for k in read} | {"additional_data": {}}),
+        ("the dashboard's probe", "{}", dict.fromkeys(read) | {"additional_data": {}}),
         ("token null", body(Token=None), {"token": None}),
-        ("additional data", body(AdditionalData=[{"key": "b", "value": "2"}, {"Key": "a", "Value": "Zoë ☕"}]), {"additional_data": {"b": "2", "a": "Zoë ☕"}}),
+        (
+            "additional data",
+            body(AdditionalData=[{"key": "b", "value": "2"}, {"Key": "a", "Value": "Zoë ☕"}]),
+            {"additional_data": {"b": "2", "a": "Zoë ☕"}},
+        ),
         ("additional data null", body(AdditionalData=None), {}),
         ("additional data missing", body(AdditionalData="absent"), {}),
-        ("additional data as a string", body(AdditionalData='[{"Key":"a","Value":"1"}]'), {"additional_data": {"a": "1"}}),
-        ("additional data as a map", body(AdditionalData={"a": "1", "__proto__": "x"}), {"additional_data": {"a": "1", "__proto__": "x"}}),
+        (
+            "additional data as a string",
+            body(AdditionalData='[{"Key":"a","Value":"1"}]'),
+            {"additional_data": {"a": "1"}},
+        ),
+        (
+            "additional data as a map",
+            body(AdditionalData={"a": "1", "__proto__": "x"}),
+            {"additional_data": {"a": "1", "__proto__": "x"}},
+        ),
         ("additional data of another type", body(AdditionalData=7), {}),
         ("unknown fields", body(Nonce="x", Nested={"deep": [1, 2]}), {}),
         ("white space and a line end", json.dumps(json.loads(body()), indent=1) + "\n", {}),
@@ -143,9 +181,23 @@ def callbacks() -> None:
     cases = [{"name": n, "body": b, "signature": sign(b.encode()), "callback": read | c} for n, b, c in cases]
     cases += [{"name": n, "body": b, "signature": sign(b.encode()), "code": "decode.callback"} for n, b in refused]
     not_text = b'{"Token":"\xff\xfe"}'
-    cases.append({"name": "bytes that are no UTF-8", "body_hex": not_text.hex(), "signature": sign(not_text), "code": "decode.callback"})
+    cases.append(
+        {
+            "name": "bytes that are no UTF-8",
+            "body_hex": not_text.hex(),
+            "signature": sign(not_text),
+            "code": "decode.callback",
+        }
+    )
     large = " " * (64 * 1024 + 1)
-    cases.append({"name": "one byte over 64 KiB", "body_repeat": [" ", len(large)], "signature": sign(large.encode()), "code": "input.body_too_large"})
+    cases.append(
+        {
+            "name": "one byte over 64 KiB",
+            "body_repeat": [" ", len(large)],
+            "signature": sign(large.encode()),
+            "code": "input.body_too_large",
+        }
+    )
     write("callbacks.json", "Authentic bodies and what is read from them. 64-bit ids are strings here.", cases)
 
 
@@ -153,14 +205,38 @@ def rotation() -> None:
     paid = body()
     cases = [
         {"name": "the current one", "secrets": [SECRET, PREVIOUS], "signature": sign(paid.encode()), "secret_index": 0},
-        {"name": "the previous one", "secrets": [SECRET, PREVIOUS], "signature": sign(paid.encode(), PREVIOUS), "secret_index": 1},
-        {"name": "neither", "secrets": [SECRET, PREVIOUS], "signature": sign(paid.encode(), "x"), "code": "signature.mismatch"},
+        {
+            "name": "the previous one",
+            "secrets": [SECRET, PREVIOUS],
+            "signature": sign(paid.encode(), PREVIOUS),
+            "secret_index": 1,
+        },
+        {
+            "name": "neither",
+            "secrets": [SECRET, PREVIOUS],
+            "signature": sign(paid.encode(), "x"),
+            "code": "signature.mismatch",
+        },
         {"name": "none given", "secrets": [], "signature": sign(paid.encode()), "code": "config.secret"},
-        {"name": "an empty one among them", "secrets": [SECRET, ""], "signature": sign(paid.encode()), "code": "config.secret"},
+        {
+            "name": "an empty one among them",
+            "secrets": [SECRET, ""],
+            "signature": sign(paid.encode()),
+            "code": "config.secret",
+        },
         {"name": "a blank one", "secrets": [" \t"], "signature": sign(paid.encode()), "code": "config.secret"},
-        {"name": "one with a line end", "secrets": [SECRET + "\n"], "signature": sign(paid.encode()), "code": "config.secret"},
+        {
+            "name": "one with a line end",
+            "secrets": [SECRET + "\n"],
+            "signature": sign(paid.encode()),
+            "code": "config.secret",
+        },
     ]
-    write("secrets.json", f"Several secrets while the key is being changed, over this body: {paid}", [{**c, "body": paid} for c in cases])
+    write(
+        "secrets.json",
+        f"Several secrets while the key is being changed, over this body: {paid}",
+        [{**c, "body": paid} for c in cases],
+    )
 
 
 if __name__ == "__main__":
