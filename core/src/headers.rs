@@ -70,13 +70,19 @@ impl<'a> Headers<'a> {
         [NAME, ALIAS, PAYMENT_LINKS].into_iter().any(|wanted| is_named(name, wanted))
     }
 
+    /// Whether a header of this name holds the signature, so that its value may stand for all headers when no other
+    /// [concerns](Self::concerns) us.
+    pub fn holds_signature(name: &[u8]) -> bool {
+        is_named(name, NAME) || is_named(name, ALIAS)
+    }
+
     /// The one signature among the headers.
     pub(crate) fn signature(self) -> Result<&'a str, Error> {
         let mut found: Option<&[u8]> = None;
         let mut of_payment_links = false;
         self.for_each(|name, value| {
             of_payment_links |= is_named(name, PAYMENT_LINKS);
-            if is_named(name, NAME) || is_named(name, ALIAS) {
+            if Self::holds_signature(name) {
                 values(value).try_for_each(|value| one_of(&mut found, value))?;
             }
             Ok(())
@@ -176,6 +182,15 @@ mod tests {
         assert_eq!(signature(&[]), Err(ErrorCode::SignatureMissing));
         assert_eq!(signature(&[(NAME, b" , ")]), Err(ErrorCode::SignatureMissing));
         assert_eq!(Headers::from("").signature().expect_err("missing").code(), ErrorCode::SignatureMissing);
+    }
+
+    #[test]
+    fn only_a_name_under_which_the_signature_comes_holds_it() {
+        let holds = |name: &str| (Headers::holds_signature(name.as_bytes()), Headers::concerns(name.as_bytes()));
+        assert_eq!(holds("X-HMAC-SHA256-SIGNATURE"), (true, true));
+        assert_eq!(holds("HTTP_HMAC_SHA256_SIGNATURE"), (true, true));
+        assert_eq!(holds("X-Paymento-Signature"), (false, true));
+        assert_eq!(holds("host"), (false, false));
     }
 
     #[test]

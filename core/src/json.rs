@@ -3,7 +3,7 @@
 //! Names match ignoring case and white space around them: answers are camelCase, callbacks PascalCase, and the
 //! documentation shows a key with a trailing space. Unknown fields are never a failure.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -16,7 +16,7 @@ use crate::status::OrderStatus;
     not(all(feature = "testing", feature = "client")),
     allow(unreachable_pub, reason = "named by testing::from_json")
 )]
-pub struct Object<'a>(Vec<(String, &'a RawValue)>);
+pub struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Object<'a> {
     /// Reads one object. `None` when the bytes are anything else. A byte order mark is skipped.
@@ -27,8 +27,7 @@ impl<'a> Object<'a> {
 
     /// The first field with this name; a JSON `null` counts as absent.
     pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
-        let named = |key: &str| key.trim().eq_ignore_ascii_case(name);
-        let (_, value) = self.0.iter().find(|(key, _)| named(key))?;
+        let (_, value) = self.0.iter().find(|(key, _)| is_named(key, name))?;
         (value.get() != "null").then_some(*value)
     }
 
@@ -39,13 +38,13 @@ impl<'a> Object<'a> {
 
     /// Whether one of these names is there, be it with `null`.
     pub(crate) fn has_any(&self, names: &[&str]) -> bool {
-        self.0.iter().any(|(key, _)| names.iter().any(|name| key.trim().eq_ignore_ascii_case(name)))
+        self.0.iter().any(|(key, _)| names.iter().any(|name| is_named(key, name)))
     }
 
     /// The first of these names that is there twice with different values. Readers differ in which of the two they take.
     pub(crate) fn ambiguous<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
         let differs = |name: &str| {
-            let mut values = self.0.iter().filter(|(key, _)| key.trim().eq_ignore_ascii_case(name));
+            let mut values = self.0.iter().filter(|(key, _)| is_named(key, name));
             let first = values.next().map(|(_, value)| value.get());
             values.any(|(_, value)| Some(value.get()) != first)
         };
@@ -78,12 +77,21 @@ impl<'de> Visitor<'de> for Fields {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
         let mut fields = Vec::with_capacity(8);
-        while let Some(field) = map.next_entry()? {
-            fields.push(field);
+        while let Some((Name(name), value)) = map.next_entry()? {
+            fields.push((name, value));
         }
         Ok(Object(fields))
     }
 }
+
+/// Ignores case, and white space around the key, which few have: looking for it is put off.
+fn is_named(key: &str, name: &str) -> bool {
+    key.eq_ignore_ascii_case(name) || (key.len() > name.len() && key.trim().eq_ignore_ascii_case(name))
+}
+
+/// Borrowed from the JSON where it holds no escapes; a plain `Cow` is always copied.
+#[derive(serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 pub(crate) fn object(raw: &RawValue) -> Option<Object<'_>> {
     serde_json::from_str(raw.get()).ok()
@@ -132,10 +140,11 @@ impl ReportedStatus {
 /// the shop's own notes must never cost a payment.
 pub(crate) fn additional_data(raw: Option<&RawValue>) -> Vec<(String, String)> {
     let Some(raw) = raw else { return Vec::new() };
-    if let Ok(inner) = serde_json::from_str::<String>(raw.get()) {
-        return serde_json::from_str::<&RawValue>(&inner).map(pairs).unwrap_or_default();
+    if !raw.get().starts_with('"') {
+        return pairs(raw);
     }
-    pairs(raw)
+    let inner = text(raw).unwrap_or_default();
+    serde_json::from_str::<&RawValue>(&inner).map(pairs).unwrap_or_default()
 }
 
 fn pairs(raw: &RawValue) -> Vec<(String, String)> {
@@ -143,7 +152,7 @@ fn pairs(raw: &RawValue) -> Vec<(String, String)> {
         return items.into_iter().filter_map(|item| pair(&object(item)?)).collect();
     }
     let fields = object(raw).unwrap_or_default().0;
-    fields.into_iter().filter_map(|(key, value)| Some((key, text(value)?))).collect()
+    fields.into_iter().filter_map(|(key, value)| Some((key.into_owned(), text(value)?))).collect()
 }
 
 fn pair(item: &Object<'_>) -> Option<(String, String)> {

@@ -1,0 +1,147 @@
+import type { Native } from "./binding.js";
+import type { ErrorCode } from "./error-code.js";
+import type { Outcome } from "./outcome.js";
+
+/** Marks errors of this package, whichever copy of it made them. */
+const BRAND = Symbol.for("paymento.error");
+
+/** What an error tells besides its code and its message. */
+export interface ErrorDetails {
+  /** The likely cause or cure. */
+  readonly hint?: string | null;
+  /** The HTTP status of the gateway's answer. */
+  readonly httpStatus?: number | null;
+  /** How long the gateway asked to wait before the next request, in milliseconds. */
+  readonly retryAfterMs?: number | null;
+  /** Whether the same call may succeed later. Default false. */
+  readonly isRetryable?: boolean;
+  /** Whether the gateway may have carried the request out. Default false. */
+  readonly maybeSent?: boolean;
+}
+
+/**
+ * A failure: its {@link code} says what to do about it, its text says what happened.
+ *
+ * No error carries a key, a signature or a body.
+ */
+export class PaymentoError extends Error {
+  /** The stable name of what went wrong, for instance `signature.mismatch`. */
+  readonly code: ErrorCode;
+  /** The likely cause or cure, where there is one. */
+  declare readonly hint: string | null;
+  /** The HTTP status of the gateway's answer, where there was one. */
+  declare readonly httpStatus: number | null;
+  /** How long the gateway asked to wait before the next request, in milliseconds. */
+  declare readonly retryAfterMs: number | null;
+  /**
+   * Whether the same call, made again later and unchanged, may succeed and does no harm.
+   *
+   * False for a `createPayment` that may have been sent: a second request makes a second payable payment.
+   */
+  declare readonly isRetryable: boolean;
+  /** Whether the gateway may have carried the request out although this call failed. */
+  declare readonly maybeSent: boolean;
+
+  /** The library makes its errors itself; this is for tests that need one. */
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message);
+    this.code = code;
+    // What does not apply stays on the prototype, so that a printed error shows only what does.
+    for (const [name, value] of Object.entries(details)) {
+      if (name in DEFAULTS && value !== null && value !== undefined && value !== false) {
+        Object.defineProperty(this, name, { value, enumerable: true, writable: true, configurable: true });
+      }
+    }
+  }
+
+  /** The class, the message and the hint in one line. */
+  override toString(): string {
+    const hint = this.hint === null ? "" : ` (hint: ${this.hint})`;
+    return `${this.name}: ${this.message}${hint}`;
+  }
+
+  /** The error as plain data. */
+  toJSON(): Record<string, unknown> {
+    const { name, code, message, hint, httpStatus, retryAfterMs, isRetryable, maybeSent } = this;
+    return { name, code, message, hint, httpStatus, retryAfterMs, isRetryable, maybeSent };
+  }
+
+  /** True for errors of any copy of this package. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    const own = Object.getOwnPropertyDescriptor(this.prototype, BRAND)?.value;
+    if (own === undefined) {
+      return Function.prototype[Symbol.hasInstance].call(this, value);
+    }
+    const brand = brandOf(value);
+    return own === "PaymentoError" ? typeof brand === "string" : brand === own;
+  }
+}
+
+/** The library is set up wrongly; no payment was touched. */
+export class ConfigError extends PaymentoError {}
+
+/** An argument is wrong; nothing was sent. */
+export class InputError extends PaymentoError {}
+
+/** The gateway could not be reached, or its answer did not arrive. */
+export class TransportError extends PaymentoError {}
+
+/** The gateway answered, and refused. */
+export class ApiError extends PaymentoError {}
+
+/** Something arrived that is not what the gateway's documentation describes. */
+export class DecodeError extends PaymentoError {}
+
+/** A callback is not signed with the store's secret key. */
+export class SignatureError extends PaymentoError {}
+
+/** The payment is not settled, or not the one that was asked about. */
+export class VerifyError extends PaymentoError {
+  /** What the verify answer came to. */
+  get outcome(): Exclude<Outcome, "settled"> {
+    return this.code.replace("verify.", "") as Exclude<Outcome, "settled">;
+  }
+
+  override toJSON(): Record<string, unknown> {
+    return { ...super.toJSON(), outcome: this.outcome };
+  }
+}
+
+const DEFAULTS = { hint: null, httpStatus: null, retryAfterMs: null, isRetryable: false, maybeSent: false };
+const CLASSES = { ConfigError, InputError, TransportError, ApiError, DecodeError, SignatureError, VerifyError };
+
+for (const [name, value] of Object.entries(DEFAULTS)) {
+  Object.defineProperty(PaymentoError.prototype, name, { value, writable: true, configurable: true });
+}
+for (const [name, { prototype }] of Object.entries({ PaymentoError, ...CLASSES })) {
+  Object.defineProperty(prototype, "name", { value: name, writable: true, configurable: true });
+  Object.defineProperty(prototype, BRAND, { value: name });
+}
+
+function brandOf(value: unknown): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<symbol, unknown>)[BRAND] : undefined;
+}
+
+/** Whether this is an error of this package, also of another copy of it. */
+export function isPaymentoError(value: unknown): value is PaymentoError {
+  return value instanceof PaymentoError;
+}
+
+/** Whether a call of the addon failed. */
+function isFailure<T>(result: Native.Failure | T): result is Native.Failure {
+  return (result as Native.Failure | null | undefined)?.isFailure === true;
+}
+
+/** @internal */
+export function toError(failure: Native.Failure): PaymentoError {
+  const Class = CLASSES[failure.kind as keyof typeof CLASSES];
+  return new Class(failure.code as ErrorCode, failure.message, failure);
+}
+
+/** @internal A failure is a value until here. */
+export function unwrap<T>(result: Native.Failure | T): T {
+  if (isFailure(result)) {
+    throw toError(result);
+  }
+  return result;
+}

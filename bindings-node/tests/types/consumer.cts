@@ -1,0 +1,18 @@
+// A shop in TypeScript, as CommonJS. The classes are the same declarations as the ES module's.
+
+import paymento = require("paymento");
+import testing = require("paymento/testing");
+
+import type { Client as EsmClient, PaymentoError as EsmError } from "paymento" with { "resolution-mode": "import" };
+
+const client: paymento.Client = paymento.Client.fromEnv({ connectTimeoutMs: 1_000 });
+const same: EsmClient = client;
+const error: EsmError = new paymento.ApiError("api.rejected", "no", { httpStatus: 400 });
+
+export async function prices(): Promise<string[]> {
+  const found = await same.coinPrices(["bitcoin"], "USD", { includeChange: true });
+  const change = await client.ensureCallbackUrl("https://shop.example/callback", { method: "POST", replace: false });
+  const simulator: testing.Simulator = await testing.Simulator.start();
+  await simulator.stop();
+  return [...found.map((price) => price.price), String(change.changed), error.code];
+}
