@@ -1,4 +1,64 @@
-//! The Python extension module of `paymento`.
+//! The Python extension module of `paymento`: converts arguments and results, and decides nothing.
 
+mod arguments;
+mod body;
+mod call;
+mod callback;
+mod client;
+mod directory;
+mod enums;
+mod errors;
+mod headers;
+mod limits;
+mod log;
+mod money;
+mod payment;
+mod per_process;
+mod queue;
+mod return_visit;
+mod runtime;
+mod secret;
+mod settings;
+mod settlement;
+mod signature;
+mod simulated;
+mod simulator;
+mod status;
+mod testing;
+mod value;
+mod verification;
+
+/// The native half of `paymento`. Import from `paymento` and `paymento.testing` instead.
 #[pyo3::pymodule]
-mod _native {}
+mod _native {
+    #[pymodule_export]
+    use super::{
+        call::Call,
+        callback::Callback,
+        client::Calls,
+        directory::{AcceptedCoin, Coin, CoinPrice, Currency, Info, Language, LastBlock, Merchant},
+        payment::{Payment, Price},
+        queue::CompletionQueue,
+        return_visit::ReturnVisit,
+        settings::{CallbackUrlChange, Settings},
+        settlement::{Settlement, Transaction},
+        signature::{authenticate, sign},
+        simulated::{Attempt, Delivery, Event, PaymentSnapshot},
+        simulator::RunningSimulator,
+        status::{refuse_value, status_code, status_meaning, tables},
+        testing::{
+            make, make_callback_url_change, make_payment, make_price, make_settlement, make_verification,
+            signed_callback,
+        },
+        value::refuse_pickling,
+        verification::Verification,
+    };
+
+    /// The header in which the gateway sends the signature.
+    #[pymodule_export]
+    const SIGNATURE_HEADER: &str = paymento::SIGNATURE_HEADER;
+
+    /// The version of the package.
+    #[pymodule_export]
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,104 @@
+"""How an answer comes to the event loop that waits for it: a queue and one socket for each running loop.
+
+Background threads never touch Python. They put answers into the queue and wake the loop with a byte; the loop fetches
+them and resolves its own futures. The loop holds the socket, and with the loop the socket goes.
+"""
+
+from __future__ import annotations
+
+from asyncio import CancelledError, Future, get_running_loop
+from itertools import count
+from socket import socket
+from weakref import WeakKeyDictionary, ref
+
+from ._native import CompletionQueue
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from typing import Any
+
+    from ._native import Call
+
+
+class Completions:
+    """The answers that one event loop waits for."""
+
+    __slots__ = ("__weakref__", "_numbers", "_queue", "_reader", "_waiting")
+
+    def __init__(self, queue: CompletionQueue) -> None:
+        self._numbers = count()
+        self._waiting: dict[int, Future[Any]] = {}
+        self._queue = queue
+        self._reader = socket(fileno=queue.take_reader())
+        self._reader.setblocking(False)
+
+    def attach(self, loop: AbstractEventLoop) -> None:
+        """Let the loop fetch answers. From now on it holds this object, and nobody else does for long."""
+        try:
+            loop.add_reader(self._reader.fileno(), self._fetch)
+        except NotImplementedError:
+            # Windows' Proactor loop: what it reads holds the task, and the task holds this object.
+            loop.create_task(self._listen(loop))
+
+    def start(self, call: Call, future: Future[Any]) -> int:
+        """Start a call, whose answer goes to the future."""
+        number = next(self._numbers)
+        call.start(self._queue, number)
+        self._waiting[number] = future
+        return number
+
+    def forget(self, number: int) -> None:
+        """Wait no longer. What still comes is dropped."""
+        self._waiting.pop(number, None)
+
+    def _fetch(self) -> None:
+        try:
+            self._reader.recv(4096)
+        except (BlockingIOError, InterruptedError):
+            pass
+        self._resolve()
+
+    async def _listen(self, loop: AbstractEventLoop) -> None:
+        while await loop.sock_recv(self._reader, 4096):
+            self._resolve()
+
+    def _resolve(self) -> None:
+        for number, value, error in self._queue.drain():
+            future = self._waiting.pop(number, None)
+            if future is None or future.done():
+                continue
+            if error is None:
+                future.set_result(value)
+            else:
+                future.set_exception(error)
+
+    def __del__(self) -> None:
+        self._reader.close()
+
+
+_of_loops: WeakKeyDictionary[AbstractEventLoop, ref[Completions]] = WeakKeyDictionary()
+
+
+def _completions(loop: AbstractEventLoop) -> Completions:
+    known = _of_loops.get(loop)
+    completions = None if known is None else known()
+    if completions is None:
+        completions = Completions(CompletionQueue())
+        completions.attach(loop)
+        _of_loops[loop] = ref(completions)
+    return completions
+
+
+async def finish(call: Call) -> Any:
+    """Run a call in the background. Canceling the coroutine drops the call, which may have been sent."""
+    loop = get_running_loop()
+    completions = _completions(loop)
+    future: Future[Any] = loop.create_future()
+    number = completions.start(call, future)
+    try:
+        return await future
+    except CancelledError as canceled:
+        raise canceled from call.cancel()
+    finally:
+        completions.forget(number)

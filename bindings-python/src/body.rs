@@ -1,0 +1,32 @@
+//! The body of a callback: `bytes`, and for anything else the word that helps.
+
+use paymento::{Error, ErrorCode};
+use pyo3::{prelude::*, types::PyBytes};
+
+use crate::errors::{raise, type_name};
+
+const WHERE: &str =
+    "request.get_data() in Flask, request.body in Django, await request.body() in FastAPI and Starlette";
+
+/// The raw bytes, or `input.body` and what has happened to them.
+pub(crate) fn raw<'a, 'py>(body: &'a Bound<'py, PyAny>) -> PyResult<&'a Bound<'py, PyBytes>> {
+    body.cast::<PyBytes>().map_err(|_| {
+        let got = type_name(body);
+        let message = format!("the body must be the raw bytes of the request; got {got}");
+        raise(Error::new(ErrorCode::InputBody, message).with_hint(hint(&got)))
+    })
+}
+
+fn hint(got: &str) -> String {
+    match got {
+        "str" => format!("the body was decoded before it got here; pass {WHERE}"),
+        "bytearray" | "memoryview" => "pass bytes(body)".to_owned(),
+        "coroutine" => "await it: await request.body()".to_owned(),
+        "method" | "function" | "builtin_function_or_method" => "call it: request.get_data()".to_owned(),
+        "NoneType" => format!("the body was not read; pass {WHERE}"),
+        _ => format!(
+            "the body was parsed before it got here, by request.get_json(), request.data of Django REST framework or \
+             await request.json(); pass {WHERE}"
+        ),
+    }
+}

@@ -1,0 +1,71 @@
+"""A shop as a type checker sees it: checked with `mypy --strict`, never run."""
+
+import asyncio
+from datetime import timedelta
+from decimal import Decimal
+
+from typing_extensions import assert_type
+
+import paymento
+from paymento import AsyncClient, Client, OrderStatus, Outcome, Speed, testing
+
+
+def blocking(body: bytes, headers: dict[str, str]) -> None:
+    client = Client("key", secret_key="secret", timeout=timedelta(seconds=20), max_attempts=2)
+    payment = client.create_payment(
+        order_id="A-578", fiat_amount=Decimal("29.99"), fiat_currency="USD", speed=Speed.HIGH, timeout=3
+    )
+    assert_type(payment, paymento.Payment)
+    assert_type(payment.token, str)
+    assert_type(payment.price.fiat_amount, Decimal | None)
+    assert_type(payment.price.crypto_amounts, dict[str, Decimal])
+    callback = client.authenticate(body, headers)
+    assert_type(callback.payment_id, int | None)
+    assert_type(callback.status, OrderStatus | None)
+    verification = client.verify_payment(payment.token, order_id="A-578", crypto_amounts={"Bitcoin": "0.1"})
+    assert_type(verification.outcome, Outcome)
+    assert_type(verification.require_settled().transactions[0].tx_hash, str | None)
+    assert_type(client.coins(), list[paymento.Coin])
+    try:
+        client.ensure_callback_url("https://shop.example/callback", replace=True)
+    except paymento.TransportError as error:
+        assert_type(error.retry_after, float | None)
+        assert_type(error.maybe_sent, bool)
+    except paymento.VerifyError as error:
+        assert_type(error.outcome, Outcome | None)
+    with Client.from_env() as other:
+        assert_type(other, Client)
+
+
+async def awaited() -> None:
+    async with AsyncClient("key") as client:
+        assert_type(client, AsyncClient)
+        payment = await client.create_payment(order_id="A-578", fiat_amount="29.99", fiat_currency="USD")
+        assert_type(payment, paymento.Payment)
+        await client.ping(connect_timeout=1)
+
+
+def headers_of_every_framework(pairs: list[tuple[bytes, bytes]], environ: dict[str, object]) -> None:
+    paymento.authenticate(b"", pairs, "secret")
+    paymento.authenticate(b"", environ, ["new", "old"])
+    paymento.authenticate(b"", "signature", "secret")
+
+
+def helpers() -> None:
+    headers, body = testing.signed_callback(status=OrderStatus.PAID)
+    assert_type(headers, dict[str, str])
+    assert_type(body, bytes)
+    assert_type(paymento.ReturnVisit.parse("a=b").order_id, str | None)
+    with testing.Simulator.start() as gateway:
+        assert_type(gateway.client(), Client)
+
+
+def mistakes(client: Client) -> None:
+    client.create_payment(order_id="A-578", fiat_amount=29.99)  # type: ignore[arg-type]
+    client.create_payment(fiat_amount="1", fiat_currency="USD")  # type: ignore[call-arg]
+    client.verify_payment("token")  # type: ignore[call-arg]
+    paymento.authenticate("text", {}, "secret")  # type: ignore[arg-type]
+    client.ping().bit_length()  # type: ignore[func-returns-value, attr-defined]
+
+
+asyncio.run(awaited())
