@@ -6,7 +6,7 @@ use pyo3::{
 };
 
 use crate::{
-    enums::StatusEnum,
+    enums::{MeaningEnum, StatusEnum},
     value::{Fields, Notes, data_class},
 };
 
@@ -60,6 +60,14 @@ impl Callback {
         self.callback.status_text()
     }
 
+    /// What the status means to a shop; unknown when there is none that can be read.
+    ///
+    /// Open and attention need no verify call: another callback comes when the payment moves.
+    #[getter]
+    fn meaning(&self) -> MeaningEnum {
+        MeaningEnum(self.callback.meaning())
+    }
+
     /// The shop's own notes from `create_payment`.
     #[getter]
     fn additional_data(&self) -> Notes<'_> {
@@ -88,6 +96,7 @@ impl Callback {
             .with("order_id", callback.order_id())?
             .with("status", callback.status().map(paymento::OrderStatus::code))?
             .with("status_text", callback.status_text())?
+            .with("meaning", callback.meaning().as_str())?
             .with("additional_data", self.additional_data())?
             .with("secret_index", callback.secret_index())?;
         Ok(fields.done())

@@ -1,6 +1,6 @@
 //! Core's enumerations as Python's, which are in `paymento/_enums.py` and imported when one is first needed.
 
-use paymento::{CallbackMethod, OrderStatus, Outcome};
+use paymento::{CallbackMethod, Meaning, OrderStatus, Outcome};
 use pyo3::{prelude::*, sync::PyOnceLock, types::PyType};
 
 macro_rules! python_enum {
@@ -30,3 +30,4 @@ macro_rules! python_enum {
 python_enum!(StatusEnum(OrderStatus) = "OrderStatus", status: i64 = status.code());
 python_enum!(OutcomeEnum(Outcome) = "Outcome", outcome: &'static str = outcome.as_str());
 python_enum!(MethodEnum(CallbackMethod) = "CallbackMethod", method: &'static str = method.as_str());
+python_enum!(MeaningEnum(Meaning) = "Meaning", meaning: &'static str = meaning.as_str());

@@ -4,7 +4,7 @@ The native half of `paymento`. Import from `paymento` and `paymento.testing` ins
 """
 
 from decimal import Decimal
-from paymento._enums import CallbackMethod, OrderStatus, Outcome
+from paymento._enums import CallbackMethod, Meaning, OrderStatus, Outcome
 from typing import Any, Final, SupportsIndex, final
 
 from collections.abc import Mapping, Sequence
@@ -167,6 +167,13 @@ class Callback:
     def body(self, /) -> bytes:
         """
         The body, byte for byte.
+        """
+    @property
+    def meaning(self, /) -> Meaning:
+        """
+        What the status means to a shop; unknown when there is none that can be read.
+
+        Open and attention need no verify call: another callback comes when the payment moves.
         """
     @property
     def order_id(self, /) -> str | None:
