@@ -10,6 +10,8 @@ VENV := $(abspath .venv)
 PY := $(VENV)/bin/python
 NODE_DIR := bindings-node
 BIOME := $(NODE_DIR)/node_modules/.bin/biome
+# Not `npm ci`: it refuses a lock file that lacks the packages of other platforms, which some mirrors do not carry.
+npm-install = npm install --silent --no-save --no-audit --no-fund
 say = @printf '\033[1m==> %s\033[0m\n' "$(1)"
 
 .PHONY: help
@@ -22,29 +24,30 @@ $(VENV)/.ready: bindings-python/pyproject.toml
 	$(call say,a virtual environment in .venv)
 	@$(PYTHON) -m venv $(VENV) || { echo "python3 needs its venv module: sudo apt-get install python3-venv"; exit 1; }
 	@$(PY) -m pip install --quiet --upgrade 'maturin>=1.16,<2'
+	@scripts/quietly env VIRTUAL_ENV=$(VENV) $(VENV)/bin/maturin develop --manifest-path bindings-python/Cargo.toml --extras dev
 	@touch $@
 
 .PHONY: python
 python: $(VENV)/.ready ## build the Python package into .venv
 	$(call say,the Python package)
-	@VIRTUAL_ENV=$(VENV) $(VENV)/bin/maturin develop --quiet --manifest-path bindings-python/Cargo.toml --extras dev
+	@scripts/quietly env VIRTUAL_ENV=$(VENV) $(VENV)/bin/maturin develop --manifest-path bindings-python/Cargo.toml
 
 $(NODE_DIR)/node_modules/.ready: $(NODE_DIR)/package-lock.json
 	$(call say,npm packages of bindings-node)
-	@cd $(NODE_DIR) && npm ci --silent --no-audit --no-fund
+	@cd $(NODE_DIR) && $(npm-install)
 	@touch $@
 
 .PHONY: node
 node: $(NODE_DIR)/node_modules/.ready ## build the npm package in bindings-node
 	$(call say,the npm package)
-	@cd $(NODE_DIR) && npm run --silent build:debug
+	@cd $(NODE_DIR) && ../scripts/quietly npm run --silent build:debug
 
 examples/express/node_modules/.ready: examples/express/package-lock.json
-	@cd examples/express && npm ci --silent --no-audit --no-fund
+	@cd examples/express && $(npm-install)
 	@touch $@
 
 tests/browser/node_modules/.ready: tests/browser/package-lock.json
-	@cd tests/browser && npm ci --silent --no-audit --no-fund
+	@cd tests/browser && $(npm-install)
 	@touch $@
 
 .PHONY: shops

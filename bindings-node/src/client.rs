@@ -2,16 +2,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use napi::{
-    Env,
-    bindgen_prelude::{PromiseRaw, Uint8Array},
-};
+use napi::{Env, bindgen_prelude::PromiseRaw};
 use napi_derive::napi;
-use paymento::{CallbackMethod, ClientBuilder, Error, ErrorCode, Expected, Limits};
+use paymento::{CallbackMethod, Error, ErrorCode, Expected};
 
 use crate::{
-    call::{Call, LimitParts, Started},
+    call::{Call, Started},
     callback::{SignatureHeaders, pack, with_headers},
+    client_options::ClientOptions,
     directory::{AcceptedCoin, Coin, CoinPrice, Currency, Info, Language, LastBlock, Merchant},
     errors::{Outcome, to_js},
     log::LogRecord,
@@ -19,67 +17,6 @@ use crate::{
     settings::{CallbackUrlChange, Settings},
     verification::{ExpectedPayment, Verification},
 };
-
-/// What a client is made of.
-#[napi(object, object_to_js = false)]
-pub struct ClientOptions {
-    /// None: the environment's.
-    pub api_key: Option<String>,
-    /// The current secret key.
-    pub secret_key: Option<String>,
-    /// The previous one.
-    pub previous_secret_key: Option<String>,
-    /// Where the API is.
-    pub base_url: Option<String>,
-    /// The hosted page.
-    pub gateway_url: Option<String>,
-    /// Time limits of all calls.
-    pub limits: LimitParts,
-    /// Attempts of one call.
-    pub max_attempts: Option<f64>,
-    /// A proxy for all requests.
-    pub proxy: Option<String>,
-    /// More authorities, as PEM.
-    pub ca_certificates: Option<Uint8Array>,
-    /// The runtime and its version.
-    pub platform: String,
-}
-
-impl ClientOptions {
-    fn build(self) -> Result<paymento::Client, Error> {
-        let mut builder = match &self.api_key {
-            Some(api_key) => paymento::Client::builder(api_key),
-            None => ClientBuilder::from_env()?,
-        };
-        builder = builder.secret_keys(self.secret_key.as_deref(), self.previous_secret_key.as_deref());
-        builder = builder.platform(self.platform).limits(self.limits.over(Limits::default())?);
-        if let Some(url) = self.base_url {
-            builder = builder.base_url(url);
-        }
-        if let Some(url) = self.gateway_url {
-            builder = builder.gateway_url(url);
-        }
-        if let Some(attempts) = self.max_attempts {
-            builder = builder.max_attempts(saturating_u32(attempts));
-        }
-        if let Some(url) = self.proxy {
-            builder = builder.proxy(url);
-        }
-        if let Some(pem) = self.ca_certificates {
-            builder = builder.ca_certificates(pem.to_vec());
-        }
-        builder.build()
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "`as` saturates, and the bounds are refused"
-)]
-fn saturating_u32(value: f64) -> u32 {
-    value as u32
-}
 
 /// Talks to the gateway for one store, until it is closed.
 #[napi]

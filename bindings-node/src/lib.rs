@@ -7,6 +7,7 @@
 pub mod call;
 pub mod callback;
 pub mod client;
+pub mod client_options;
 pub mod directory;
 pub mod errors;
 pub mod log;

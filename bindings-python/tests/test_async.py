@@ -117,19 +117,28 @@ def test_methods_are_coroutines(gateway: Simulator, run: Run) -> None:
 
 
 def test_a_canceled_call_says_that_it_may_have_been_sent(silent: Any, run: Run) -> None:
-    async def main() -> None:
+    causes: list[Any] = []
+
+    async def create() -> None:
         client = paymento.AsyncClient("an-api-key", base_url=silent.url)
-        task = asyncio.create_task(client.create_payment(order_id="1", **PRICE))
+        try:
+            await client.create_payment(order_id="1", **PRICE)
+        except asyncio.CancelledError as canceled:
+            causes.append(canceled.__cause__)
+            raise
+
+    async def main() -> None:
+        task = asyncio.create_task(create())
         await asyncio.to_thread(silent.arrived.wait)
         task.cancel()
-        with pytest.raises(asyncio.CancelledError) as caught:
+        with pytest.raises(asyncio.CancelledError):
             await task
         assert task.cancelled()
-        cause = caught.value.__cause__
-        assert isinstance(cause, paymento.TransportError)
-        assert (cause.code, cause.maybe_sent, cause.is_retryable) == ("transport.canceled", True, False)
 
     run(main())
+    [cause] = causes
+    assert isinstance(cause, paymento.TransportError)
+    assert (cause.code, cause.maybe_sent, cause.is_retryable) == ("transport.canceled", True, False)
 
 
 def test_a_canceled_call_closes_its_connection(run: Run) -> None:

@@ -145,19 +145,8 @@ def test_gunicorn_preloads_an_app_with_a_client(gateway: Simulator, tmp_path: Pa
     (tmp_path / "shop.py").write_text(APP)
     keys = {"API_KEY": gateway.api_key, "SECRET_KEY": gateway.secret_key, "BASE_URL": gateway.base_url}
     environment = {**os.environ, **{f"PAYMENTO_{name}": value for name, value in keys.items()}}
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "--preload",
-        "--workers",
-        "2",
-        "--threads",
-        "4",
-        "--bind",
-        "127.0.0.1:0",
-    ]
-    command += ["--no-control-socket", "shop:app"]
+    gunicorn = ["-m", "gunicorn", "--preload", "--workers=2", "--threads=4", "--bind=127.0.0.1:0", "shop:app"]
+    command = [sys.executable, *gunicorn]
     server = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
     assert server.stderr
     try:
