@@ -115,6 +115,8 @@ comma := ,
 lint-python: python
 	$(call say,Python: format$(comma) lints$(comma) types$(comma) stubs)
 	@cd bindings-python && $(VENV)/bin/ruff format --quiet --check . && $(VENV)/bin/ruff check --quiet .
+	@cd bindings-python && ../scripts/quietly $(VENV)/bin/mypy && ../scripts/quietly $(PY) -m mypy.stubtest paymento._native
+	@scripts/quietly $(PY) bindings-python/scripts/generate.py --check
 	@$(VENV)/bin/ruff format --quiet --check tests examples && $(VENV)/bin/ruff check --quiet tests examples
 
 .PHONY: lint-node
