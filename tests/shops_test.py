@@ -26,6 +26,7 @@ def test_a_paid_order_is_fulfilled_by_either_method(scene, method):
 def test_the_same_callback_many_times_at_once_fulfills_once(scene):
     target = scene.unpaid_order()
     scene.simulator.pay(target.token)
+    scene.simulator.deliveries(target.token, count=1, timeout=SOON)  # confirmed with that
     body = target.body(PAID)
     signed = signature(body, target.secret)
     with ThreadPoolExecutor(20) as pool:
@@ -80,11 +81,21 @@ def test_a_gateway_that_does_not_answer_leaves_an_order_that_can_be_paid_later(l
     assert customer.press(page, id="again").status == 502
 
 
+def happened(simulator, kind):
+    sequence = 0
+    while events := simulator.events_after(sequence, timeout=SOON):
+        if any(event.kind == kind for event in events):
+            return True
+        sequence = events[-1].sequence
+    return False
+
+
 @pytest.mark.parametrize("lone_scene", ["Flask"], indirect=True)
 def test_a_lost_callback_is_made_up_for(lone_scene):
     target = lone_scene.unpaid_order()
     lone_scene.simulator.set_callback_url("http://127.0.0.1:9/lost")
     lone_scene.simulator.pay(target.token)
+    assert happened(lone_scene.simulator, "confirmed")
     command = [sys.executable, "-m", "flask", "--app", "shop", "reconcile"]
     environment = lone_scene.shop.environment(lone_scene.folder)
     for _ in range(2):

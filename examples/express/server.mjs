@@ -12,18 +12,7 @@
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import express from "express";
-import {
-  Client,
-  DecodeError,
-  isPaymentoError,
-  Meaning,
-  Outcome,
-  orderStatusMeaning,
-  orderStatusName,
-  ReturnVisit,
-  SignatureError,
-  VerifyError,
-} from "paymento";
+import { Client, DecodeError, isPaymentoError, Meaning, ReturnVisit, SignatureError, VerifyError } from "paymento";
 import { orderPage, shopPage } from "./pages.mjs";
 
 const item = { name: "Ethiopian filter roast", amount: "18.50", currency: "USD" }; // money is text in major units, never a number
@@ -125,12 +114,8 @@ async function callback(request, response) {
     log("callback about an unknown payment, nothing done");
     return response.status(200).end();
   }
-  const [says, meaning] =
-    message.status === null
-      ? ["nothing clear", Meaning.Unknown]
-      : [orderStatusName(message.status), orderStatusMeaning(message.status)];
-  log(`order ${payment.order.id}: callback authenticated, it says ${says}`);
-  if (meaning === Meaning.Open || meaning === Meaning.Attention) {
+  log(`order ${payment.order.id}: callback authenticated, it says ${message.meaning}`);
+  if (message.meaning === Meaning.Open || message.meaning === Meaning.Attention) {
     // Nothing to verify yet; another callback follows. Callbacks come late and out of order, so a mere hint does not
     // overwrite what is known.
     if (payment.state === "waiting") payment.state = "confirming";
@@ -154,8 +139,8 @@ async function settle(payment) {
     if (error.code === "verify.closed") payment.state = "closed";
     log(`order ${order.id}: verified, not settled: ${error.code}`);
     // 200 ends the matter, so it is for final answers. Anything else may be different soon, or is for us to repair:
-    // 503 makes the gateway call again. Open is no final answer here, for the callback said that it is not open.
-    const isFinal = error instanceof VerifyError && !error.isRetryable && error.outcome !== Outcome.Open;
+    // 503 makes the gateway call again.
+    const isFinal = error instanceof VerifyError && !error.isRetryable;
     return isFinal ? 200 : 503;
   }
   log(`order ${order.id}: verified, settled`);

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 from flask import Flask, abort, redirect, render_template, request, send_file, url_for
-from paymento import Client, DecodeError, Meaning, Outcome, PaymentoError, ReturnVisit, SignatureError, VerifyError
+from paymento import Client, DecodeError, Meaning, PaymentoError, ReturnVisit, SignatureError, VerifyError
 from records import database, set_up
 from werkzeug.serving import make_server
 
@@ -100,11 +100,8 @@ def callback():
     if payment is None:  # another shop's, an attempt that was never recorded, or the dashboard's test message
         log.info("callback about an unknown payment, nothing done")
         return "", 200
-    says, meaning = (
-        (message.status.name, message.status.meaning) if message.status is not None else ("nothing clear", None)
-    )
-    log.info("order %s: callback authenticated, it says %s", payment["order_id"], says)
-    if meaning in (Meaning.OPEN, Meaning.ATTENTION):
+    log.info("order %s: callback authenticated, it says %s", payment["order_id"], message.meaning.value)
+    if message.meaning in (Meaning.OPEN, Meaning.ATTENTION):
         remember(payment, "confirming", only_from="waiting")
         return "", 200  # nothing to verify yet; another callback follows
     return "", settle(payment)
@@ -123,8 +120,8 @@ def settle(payment):
             remember(payment, "closed")
         log.warning("order %s: verified, not settled: %s", order_id, error.code)
         # 200 ends the matter, so it is for final answers. Anything else may be different soon, or is for us to repair:
-        # 503 makes the gateway call again. Open is no final answer here, for the callback said that it is not open.
-        final = isinstance(error, VerifyError) and not error.is_retryable and error.outcome != Outcome.OPEN
+        # 503 makes the gateway call again.
+        final = isinstance(error, VerifyError) and not error.is_retryable
         return 200 if final else 503
     log.info("order %s: verified, settled", order_id)
     fulfill(payment)

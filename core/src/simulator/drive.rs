@@ -24,9 +24,9 @@ impl Simulator {
         Ok(())
     }
 
-    /// Pays: the payment waits for its confirmation when this returns, and callback 3 is on its way. As soon as that is
-    /// answered or given up, the payment is Paid, and callback 7 follows; without a callback URL it is Paid at once. A
-    /// coin is chosen where the customer has chosen none.
+    /// Pays: the payment waits for its confirmation when this returns, and callback 3 is on its way. As soon as its
+    /// first attempt has ended, well or badly, the payment is Paid; callback 7 follows once callback 3 is answered or
+    /// given up. Without a callback URL the payment is Paid at once. A coin is chosen where the customer has chosen none.
     ///
     /// # Errors
     /// `api.rejected` when the token is unknown or the payment is not open.

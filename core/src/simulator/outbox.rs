@@ -159,8 +159,10 @@ impl Ledger {
         delivery.finished = wait.is_none();
         let (token, status) = (delivery.token.clone(), delivery.status);
         let (kind, detail) = in_words(outcome, began.elapsed(), delivery.is_delivered(), wait);
+        let is_first = delivery.attempts.len() == 1;
         self.record(kind, &token, status, detail);
-        if wait.is_none() && status == Some(OrderStatus::WaitingToConfirm) {
+        // A chain does not wait for a shop that is down.
+        if is_first && status == Some(OrderStatus::WaitingToConfirm) {
             self.confirm(&token);
         }
         wait
