@@ -2,10 +2,10 @@
 
 mod support;
 
-use std::{process::Command, sync::Arc};
+use std::sync::Arc;
 
 use paymento::{Client, ErrorCode};
-use support::{API_KEY, quick, read_request};
+use support::{API_KEY, child, quick, read_request};
 use tokio::{io::AsyncWriteExt, net::TcpListener};
 use tokio_rustls::{
     TlsAcceptor,
@@ -50,17 +50,11 @@ async fn a_private_authority_can_be_added() {
 
 #[tokio::test]
 async fn a_machine_without_roots_falls_back_on_mozillas_and_keeps_the_added_ones() {
-    let nowhere = "/nonexistent";
-    if std::env::var("SSL_CERT_FILE").as_deref() == Ok(nowhere) {
+    if child::is_child() {
         return a_certificate_is_checked_against_mozillas_and_the_added_ones().await;
     }
     let name = "a_machine_without_roots_falls_back_on_mozillas_and_keeps_the_added_ones";
-    let status = Command::new(std::env::current_exe().expect("this test"))
-        .args([name, "--exact"])
-        .env("SSL_CERT_FILE", nowhere)
-        .env("SSL_CERT_DIR", nowhere)
-        .status();
-    assert!(status.expect("started").success());
+    child::run(name, &[("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")]);
 }
 
 async fn a_certificate_is_checked_against_mozillas_and_the_added_ones() {
@@ -69,4 +63,27 @@ async fn a_certificate_is_checked_against_mozillas_and_the_added_ones() {
     let error = builder.clone().build().expect("valid").ping().await.expect_err("refused");
     assert_eq!(error.code(), ErrorCode::TransportConnect);
     builder.ca_certificates(pem).build().expect("valid").ping().await.expect("answered");
+}
+
+#[tokio::test]
+async fn the_environments_proxy_is_used_for_the_gateway() {
+    if child::is_child() {
+        let client = Client::builder(API_KEY).base_url("https://api.invalid").limits(quick()).max_attempts(1);
+        let error = client.build().expect("valid").ping().await.expect_err("the proxy hangs up");
+        assert!(!error.maybe_sent(), "nothing was sent through the tunnel");
+        return;
+    }
+    let proxy = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", proxy.local_addr().expect("an address"));
+    let served = tokio::spawn(async move {
+        let (mut stream, _) = proxy.accept().await.expect("a connection");
+        read_request(&mut stream).await.expect("a request")
+    });
+    let child = tokio::task::spawn_blocking(move || {
+        child::run("the_environments_proxy_is_used_for_the_gateway", &[("HTTPS_PROXY", &url), ("NO_PROXY", "")])
+    });
+    let request = served.await.expect("served");
+    assert!(request.starts_with("CONNECT api.invalid:443 "), "{request}");
+    assert!(!request.contains(API_KEY));
+    child.await.expect("joined");
 }

@@ -1,6 +1,8 @@
 //! A server on loopback that answers from a script, and keeps what it was sent.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
+pub mod child;
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
