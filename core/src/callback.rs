@@ -67,7 +67,7 @@ impl Callback {
             return Err(Error::new(ErrorCode::InputBodyTooLarge, "the callback body is over 64 KiB"));
         }
         if secrets.is_empty() {
-            return Err(Error::new(ErrorCode::ConfigSecret, "no secret key was given"));
+            return Err(Secret::not_given());
         }
         let signature = headers.signature()?;
         let secret_index = signature::check_any(body, signature, secrets)?;

@@ -47,7 +47,7 @@ pub use callback::{Callback, MAX_CALLBACK_BYTES};
 #[cfg(feature = "client")]
 pub use client::{
     AcceptedCoin, CallbackMethod, CallbackUrlChange, Client, ClientBuilder, Coin, CoinPrice, Currency, Info, Language,
-    LastBlock, Limits, Merchant, Settings,
+    LastBlock, Limits, Merchant, Settings, parse_coin_id,
 };
 pub use error::{Error, ErrorCode, ErrorKind};
 pub use expected::Expected;

@@ -3,11 +3,13 @@
 use crate::{
     amount::Amount,
     error::{Error, ErrorCode},
-    text::quote,
+    text::{clean, quote},
 };
 
 /// Far more than the gateway knows; each name is compared with those before it.
 const MOST_COINS: usize = 1_000;
+/// Room for 18 decimals, which are usual on a chain, and for any number of coins.
+const LONGEST_CRYPTO_AMOUNT: usize = 60;
 
 /// What an order costs: an amount of a currency, or an amount for each coin that is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +34,7 @@ impl Price {
         coins: &[(String, Amount)],
     ) -> Result<Self, Error> {
         Self::from_parts(amount, currency, coins)?.ok_or_else(|| {
-            let message = "a price is missing: fiat_amount with fiat_currency, or crypto_amounts";
+            let message = "a price is missing: give a fiat amount with its currency, or crypto amounts";
             Error::new(ErrorCode::InputPriceMissing, message)
         })
     }
@@ -48,9 +50,11 @@ impl Price {
         }
         match (amount, currency) {
             (Some(amount), Some(currency)) => Self::fiat(amount, currency).map(Some),
-            (Some(_), None) => Err(Error::new(ErrorCode::InputCurrency, "fiat_currency is missing beside fiat_amount")),
+            (Some(_), None) => {
+                Err(Error::new(ErrorCode::InputCurrency, "the fiat currency is missing beside the fiat amount"))
+            }
             (None, Some(_)) => {
-                Err(Error::new(ErrorCode::InputPriceMissing, "fiat_amount is missing beside fiat_currency"))
+                Err(Error::new(ErrorCode::InputPriceMissing, "the fiat amount is missing beside the fiat currency"))
             }
             (None, None) if coins.is_empty() => Ok(None),
             (None, None) => Self::crypto(coins).map(Some),
@@ -60,7 +64,7 @@ impl Price {
     fn fiat(amount: Amount, currency: &str) -> Result<Self, Error> {
         check_positive(&amount)?;
         if !amount.fits_a_double() {
-            let message = format!("a fiat amount has at most 15 significant digits; got {amount}");
+            let message = format!("a fiat amount has at most 15 significant digits; got {}", printable(&amount));
             return Err(Error::new(ErrorCode::InputAmount, message));
         }
         Ok(Self::Fiat { amount, currency: check_currency(currency)? })
@@ -72,6 +76,13 @@ impl Price {
         }
         for (position, (coin, amount)) in coins.iter().enumerate() {
             check_positive(amount)?;
+            if amount.to_string().len() > LONGEST_CRYPTO_AMOUNT {
+                let message = format!(
+                    "a crypto amount has at most {LONGEST_CRYPTO_AMOUNT} characters; got {}",
+                    printable(amount)
+                );
+                return Err(Error::new(ErrorCode::InputAmount, message));
+            }
             check_coin(coin)?;
             if coins[..position].iter().any(|(other, _)| other.eq_ignore_ascii_case(coin)) {
                 return Err(Error::new(ErrorCode::InputCoin, format!("the coin {} is named twice", quote(coin))));
@@ -81,11 +92,15 @@ impl Price {
     }
 }
 
+fn printable(amount: &Amount) -> String {
+    clean(&amount.to_string(), 40)
+}
+
 fn check_positive(amount: &Amount) -> Result<(), Error> {
     if amount.is_positive() {
         return Ok(());
     }
-    Err(Error::new(ErrorCode::InputAmount, format!("an amount is greater than zero; got {amount}")))
+    Err(Error::new(ErrorCode::InputAmount, format!("an amount is greater than zero; got {}", printable(amount))))
 }
 
 /// In any case; gives it in upper case.

@@ -140,7 +140,7 @@ pub(crate) fn check_order_id(order_id: &str) -> Result<(), Error> {
 }
 
 fn check_return_url(text: &str, http_allowed: bool) -> Result<(), Error> {
-    check_web_url(text, http_allowed, ErrorCode::InputReturnUrl, "return_url")
+    check_web_url(text, http_allowed, ErrorCode::InputReturnUrl, "the return URL")
 }
 
 pub(crate) fn check_web_url(text: &str, http_allowed: bool, code: ErrorCode, name: &str) -> Result<(), Error> {
@@ -180,7 +180,7 @@ fn check_email(text: &str) -> Result<(), Error> {
         return Ok(());
     }
     // The address is the customer's: it is not repeated in an error that will be logged.
-    Err(Error::new(ErrorCode::InputEmail, "email_address is not an e-mail address"))
+    Err(Error::new(ErrorCode::InputEmail, "the e-mail address is malformed"))
 }
 
 /// Every callback repeats the data, at worst with six characters for one and some for each entry, and may not pass 64 KiB.
@@ -191,22 +191,22 @@ fn check_additional_data(data: &[(String, String)]) -> Result<(), Error> {
     let refuse = |message: String| Err(Error::new(ErrorCode::InputAdditionalData, message));
     // First, so that the comparison of every key with those before it is a short one.
     if data.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>() > MAX_ADDITIONAL_BYTES {
-        return refuse("additional_data is over 8 KiB".to_owned());
+        return refuse("the additional data is over 8 KiB".to_owned());
     }
     if data.len() > MAX_ADDITIONAL_ENTRIES {
-        return refuse(format!("additional_data has more than {MAX_ADDITIONAL_ENTRIES} entries"));
+        return refuse(format!("the additional data has more than {MAX_ADDITIONAL_ENTRIES} entries"));
     }
     for (position, (key, _)) in data.iter().enumerate() {
         if key.trim().is_empty() {
-            return refuse("additional_data has an empty key".to_owned());
+            return refuse("the additional data has an empty key".to_owned());
         }
         if key.trim().eq_ignore_ascii_case("OrderId") {
             return refuse(
-                "additional_data has the key OrderId, under which the gateway keeps the order id".to_owned(),
+                "the additional data has the key OrderId, under which the gateway keeps the order id".to_owned(),
             );
         }
         if data[..position].iter().any(|(other, _)| other == key) {
-            return refuse(format!("additional_data has the key {} twice", quote(key)));
+            return refuse(format!("the additional data has the key {} twice", quote(key)));
         }
     }
     Ok(())

@@ -27,6 +27,11 @@ impl Secret {
         Ok(Self(Key::new(text.as_bytes())))
     }
 
+    /// The error where none was given at all, which is mostly a variable that is not set. For bindings.
+    pub fn not_given() -> Error {
+        not_given(ErrorCode::ConfigSecret, "secret key")
+    }
+
     /// Like [`Secret::new`], and notices when the API key was pasted in its place.
     ///
     /// # Errors
@@ -75,6 +80,11 @@ impl ApiKey {
         Ok(Self(Arc::new(Zeroizing::new(text.to_owned()))))
     }
 
+    /// The error where none was given at all, which is mostly a variable that is not set. For bindings.
+    pub fn not_given() -> Error {
+        not_given(ErrorCode::ConfigApiKey, "API key")
+    }
+
     /// The key itself. The one place to search for.
     pub(crate) fn expose(&self) -> &str {
         &self.0
@@ -95,6 +105,11 @@ impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
     }
+}
+
+fn not_given(code: ErrorCode, what: &str) -> Error {
+    Error::new(code, format!("no {what} was given"))
+        .with_hint("the environment variable that should hold it may not be set")
 }
 
 fn check(text: &str, code: ErrorCode, what: &str) -> Result<(), Error> {

@@ -19,7 +19,7 @@ use crate::{
 
 const BASE_URL: &str = "https://api.paymento.io";
 const GATEWAY_URL: &str = "https://app.paymento.io/gateway";
-const MAX_ATTEMPTS: u32 = 3;
+const MAX_ATTEMPTS: i64 = 3;
 
 /// Settings of a [`Client`]. Begin with [`Client::builder`] or [`ClientBuilder::from_env`].
 #[derive(Clone)]
@@ -27,10 +27,12 @@ const MAX_ATTEMPTS: u32 = 3;
 pub struct ClientBuilder {
     api_key: zeroize::Zeroizing<String>,
     secret_keys: Vec<zeroize::Zeroizing<String>>,
+    /// The environment should have held one and did not.
+    lacks_secret_key: bool,
     base_url: Option<String>,
     gateway_url: Option<String>,
     limits: Limits,
-    max_attempts: u32,
+    max_attempts: i64,
     proxy: Option<String>,
     ca_certificates: Option<Vec<u8>>,
     platform: String,
@@ -49,6 +51,7 @@ impl ClientBuilder {
         Self {
             api_key: api_key.to_owned().into(),
             secret_keys: Vec::new(),
+            lacks_secret_key: false,
             base_url: None,
             gateway_url: None,
             limits: Limits::default(),
@@ -62,12 +65,19 @@ impl ClientBuilder {
     /// Reads `PAYMENTO_API_KEY` and `PAYMENTO_SECRET_KEY`, and where they are set `PAYMENTO_SECRET_KEY_PREVIOUS`,
     /// `PAYMENTO_BASE_URL` and `PAYMENTO_GATEWAY_URL`.
     ///
+    /// A secret key that is given afterwards goes before the environment's.
+    ///
     /// # Errors
-    /// `config.missing` names a required variable that is not set or empty.
+    /// `config.missing` names a required variable that is not set or empty; for the secret key, when it is
+    /// [built](Self::build) and none was given.
     pub fn from_env() -> Result<Self, Error> {
-        let mut builder = Self::new(&required("PAYMENTO_API_KEY")?).secret_key(&required("PAYMENTO_SECRET_KEY")?);
+        let mut builder = Self::new(&required("PAYMENTO_API_KEY")?);
+        match optional("PAYMENTO_SECRET_KEY")? {
+            Some(current) => builder = builder.secret_key(&current),
+            None => builder.lacks_secret_key = true,
+        }
         if let Some(previous) = optional("PAYMENTO_SECRET_KEY_PREVIOUS")? {
-            builder = builder.secret_key(&previous);
+            builder.secret_keys.push(previous.into());
         }
         builder.base_url = optional("PAYMENTO_BASE_URL")?;
         builder.gateway_url = optional("PAYMENTO_GATEWAY_URL")?;
@@ -77,6 +87,7 @@ impl ClientBuilder {
     /// The secret key that signs callbacks. Call again with the previous one while it is being changed.
     pub fn secret_key(mut self, secret_key: &str) -> Self {
         self.secret_keys.push(secret_key.to_owned().into());
+        self.lacks_secret_key = false;
         self
     }
 
@@ -85,6 +96,7 @@ impl ClientBuilder {
     pub fn secret_keys(mut self, current: Option<&str>, previous: Option<&str>) -> Self {
         if let Some(current) = current {
             self.secret_keys = vec![current.to_owned().into()];
+            self.lacks_secret_key = false;
         }
         if let Some(previous) = previous {
             self.secret_keys.truncate(1);
@@ -112,8 +124,8 @@ impl ClientBuilder {
     }
 
     /// How often one call may be attempted, the first time included. Default 3; at least 1, at most 10.
-    pub fn max_attempts(mut self, attempts: u32) -> Self {
-        self.max_attempts = attempts;
+    pub fn max_attempts(mut self, attempts: impl Into<i64>) -> Self {
+        self.max_attempts = attempts.into();
         self
     }
 
@@ -141,17 +153,15 @@ impl ClientBuilder {
     /// `config.` and what is wrong.
     pub fn build(self) -> Result<Client, Error> {
         let api_key = ApiKey::new(&self.api_key)?;
+        if self.lacks_secret_key {
+            return Err(not_set("PAYMENTO_SECRET_KEY"));
+        }
         let secrets = self.secret_keys.iter().map(|text| Secret::beside(text, &api_key)).collect::<Result<_, _>>()?;
         let base_url = base_url(self.base_url.as_deref().unwrap_or(BASE_URL))?;
         let is_loopback = is_loopback(&base_url);
         let gateway_url = gateway_url(self.gateway_url.as_deref(), &base_url, is_loopback)?;
         self.ca_certificates.as_deref().map_or(Ok(()), check_certificates)?;
-        if !(1..=10).contains(&self.max_attempts) {
-            return Err(Error::new(
-                ErrorCode::ConfigTimeout,
-                format!("max_attempts is 1 to 10; got {}", self.max_attempts),
-            ));
-        }
+        let max_attempts = attempts(self.max_attempts)?;
         let proxy = self.proxy.as_deref().map(|text| proxy_url(text, &base_url)).transpose()?;
         let http = Http::new(HttpConfig {
             base_url,
@@ -161,16 +171,25 @@ impl ClientBuilder {
             proxy,
             ca_certificates: self.ca_certificates,
         });
-        let shared = Shared { http, gateway_url, secrets, max_attempts: self.max_attempts, log: LogQueue::default() };
+        let shared = Shared { http, gateway_url, secrets, max_attempts, log: LogQueue::default() };
         Ok(Client { shared: Arc::new(shared), limits: self.limits.checked()? })
     }
 }
 
+fn attempts(wanted: i64) -> Result<u32, Error> {
+    u32::try_from(wanted)
+        .ok()
+        .filter(|wanted| (1..=10).contains(wanted))
+        .ok_or_else(|| Error::new(ErrorCode::ConfigTimeout, format!("the number of attempts is 1 to 10; got {wanted}")))
+}
+
 fn required(name: &str) -> Result<String, Error> {
-    optional(name)?.ok_or_else(|| {
-        Error::new(ErrorCode::ConfigMissing, format!("the environment variable {name} is not set"))
-            .with_hint("the dashboard shows an API key and a secret key for each store")
-    })
+    optional(name)?.ok_or_else(|| not_set(name))
+}
+
+fn not_set(name: &str) -> Error {
+    Error::new(ErrorCode::ConfigMissing, format!("the environment variable {name} is not set"))
+        .with_hint("the dashboard shows an API key and a secret key for each store")
 }
 
 /// An empty variable counts as one that is not set.
@@ -325,6 +344,21 @@ mod tests {
         assert_eq!(refused(ClientBuilder::new(" ")), ErrorCode::ConfigApiKey);
         assert_eq!(refused(builder().secret_key("")), ErrorCode::ConfigSecret);
         assert_eq!(refused(builder().secret_key("an-api-key")), ErrorCode::ConfigSecretIsApiKey);
+    }
+
+    #[test]
+    fn an_environment_without_a_secret_key_is_made_up_for_by_a_given_one() {
+        let mut builder = builder();
+        builder.lacks_secret_key = true;
+        assert_eq!(refused(builder.clone()), ErrorCode::ConfigMissing);
+        assert!(builder.secret_keys(Some("given"), None).build().is_ok());
+    }
+
+    #[test]
+    fn attempts_are_one_to_ten() {
+        for attempts in [0, 11, -1, i64::MAX] {
+            assert_eq!(refused(builder().max_attempts(attempts)), ErrorCode::ConfigTimeout);
+        }
     }
 
     #[test]

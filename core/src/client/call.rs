@@ -61,6 +61,11 @@ impl Client {
         finished(error, true, repeat)
     }
 
+    /// The error for a caller that gave a call up before it had begun: nothing was sent. For bindings.
+    pub fn canceled_before_start_error() -> Error {
+        Error::new(ErrorCode::TransportCanceled, "the caller canceled the call before anything was sent")
+    }
+
     async fn attempt(&self, request: &Request, deadline: Instant) -> Attempt {
         let remaining = deadline.saturating_duration_since(Instant::now());
         let sent =

@@ -2,8 +2,10 @@
 
 use crate::{
     amount::Amount,
+    error::{Error, ErrorCode},
     json::{self, Object},
     settlement::amount,
+    text::quote,
 };
 
 /// A coin that the store takes.
@@ -106,6 +108,17 @@ pub struct Merchant {
     pub is_active: bool,
 }
 
+/// Reads a coin's id: a whole number of at most 64 bits. For bindings, where ids are text or numbers of any size.
+///
+/// # Errors
+/// `input.coin`.
+pub fn parse_coin_id(text: &str) -> Result<i64, Error> {
+    let id = text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+    id.ok_or_else(|| {
+        Error::new(ErrorCode::InputCoin, format!("a coin id is a whole number of at most 64 bits; got {}", quote(text)))
+    })
+}
+
 /// Read from one JSON object; `None` when what it is about cannot be read.
 #[cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "named by testing::from_json"))]
 pub trait FromFields: Sized {
@@ -191,5 +204,18 @@ impl FromFields for Info {
 impl FromFields for Merchant {
     fn from_fields(fields: &Object<'_>) -> Option<Self> {
         Some(Self { name: fields.text("name")?, is_active: boolean(fields, "isActive") })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_coin_id_is_digits_of_at_most_64_bits() {
+        assert_eq!(parse_coin_id("9223372036854775807").expect("valid"), i64::MAX);
+        for text in ["", "+5", "-1", "1.0", "9223372036854775808", "x", "\u{0661}"] {
+            assert_eq!(parse_coin_id(text).expect_err("refused").code(), ErrorCode::InputCoin);
+        }
     }
 }

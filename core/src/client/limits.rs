@@ -39,7 +39,7 @@ impl Limits {
     pub(crate) fn checked(self) -> Result<Self, Error> {
         for (name, limit) in [("connect", self.connect), ("attempt", self.attempt), ("total", self.total)] {
             if limit.is_zero() || limit > LONGEST {
-                let message = format!("the {name} time limit is more than 0 and at most 3600 seconds; got {limit:?}");
+                let message = format!("the {name} time limit is more than nothing and at most an hour; got {limit:?}");
                 return Err(Error::new(ErrorCode::ConfigTimeout, message));
             }
         }

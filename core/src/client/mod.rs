@@ -21,7 +21,7 @@ use serde_json::{json, value::RawValue};
 pub(crate) use self::directory::FromFields;
 pub use self::{
     builder::ClientBuilder,
-    directory::{AcceptedCoin, Coin, CoinPrice, Currency, Info, Language, LastBlock, Merchant},
+    directory::{AcceptedCoin, Coin, CoinPrice, Currency, Info, Language, LastBlock, Merchant, parse_coin_id},
     limits::Limits,
     settings::{CallbackMethod, CallbackUrlChange, Settings},
 };
@@ -113,6 +113,11 @@ impl Client {
             log: LogQueue::default(),
         };
         Self { shared: Arc::new(shared), limits: self.limits }
+    }
+
+    /// The error of a client that was closed. For bindings: in Rust, a client is dropped.
+    pub fn closed_error() -> Error {
+        Error::new(ErrorCode::ConfigClosed, "the client is closed")
     }
 
     /// Where the API is.
