@@ -60,7 +60,8 @@ app.post(
 );
 
 async function pay(order, response) {
-  // A second payable payment for the same order would invite paying twice.
+  // A second payable payment for the same order would invite paying twice. Two clicks at the very same moment still
+  // make two: if both are paid, the order is fulfilled once and the other payment is reported.
   if (!["unpaid", "closed"].includes(stateOf(order))) return response.redirect(303, `/orders/${order.id}`);
   try {
     response.redirect(303, (await startPayment(order)).url);
