@@ -108,6 +108,7 @@ lint-rust:
 	    cargo clippy --quiet --package paymento --no-default-features --features "$$features" --all-targets -- -D warnings; \
 	done
 	@cargo clippy --quiet --package paymento-house --package paymento-python --package paymento-node --all-targets -- -D warnings
+	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --package paymento --no-deps --features simulator,testing
 	@scripts/walls
 comma := ,
 

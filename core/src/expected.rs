@@ -10,7 +10,7 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// The order id, and no price: the verification then says [`amount_unchecked`](Verification::amount_unchecked).
+    /// The order id, and no price: the verification then says [`amount_unchecked`](crate::Verification::amount_unchecked).
     ///
     /// # Errors
     /// `input.order_id`.
