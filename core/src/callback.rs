@@ -1,6 +1,6 @@
 //! [`Callback`]: raw bytes in, an authenticated message out. There is no other way to make one.
 
-use std::fmt;
+use std::{fmt, sync::OnceLock};
 
 use crate::{
     error::{Error, ErrorCode},
@@ -28,7 +28,8 @@ pub struct Callback {
     payment_id: Option<i64>,
     order_id: Option<String>,
     status: ReportedStatus,
-    additional_data: Vec<(String, String)>,
+    /// Read when it is first asked for: most shops never do, and it may be the larger part of the body.
+    additional_data: OnceLock<Vec<(String, String)>>,
 }
 
 /// Without the body and the shop's notes.
@@ -86,7 +87,7 @@ impl Callback {
             payment_id: fields.get("PaymentId").and_then(json::integer),
             order_id: fields.text("OrderId").filter(|id| !id.is_empty()),
             status: ReportedStatus::read(fields.get("OrderStatus")),
-            additional_data: json::additional_data(fields.get("AdditionalData")),
+            additional_data: OnceLock::new(),
         })
     }
 
@@ -125,7 +126,10 @@ impl Callback {
 
     /// The shop's own notes from `create_payment`, in their order.
     pub fn additional_data(&self) -> &[(String, String)] {
-        &self.additional_data
+        self.additional_data.get_or_init(|| {
+            let fields = Object::parse(&self.body).unwrap_or_default();
+            json::additional_data(fields.get("AdditionalData"))
+        })
     }
 
     /// Which of the secrets matched, counted from 0.
