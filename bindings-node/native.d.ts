@@ -75,9 +75,9 @@ export declare class Simulator {
   /** Cancels. */
   cancel(token: string): Outcome<undefined>
   /** The payments, oldest first. */
-  payments(): Array<SimulatedPayment>
+  payments(): Array<PaymentSnapshot>
   /** The payment with this token. */
-  payment(token: string): SimulatedPayment | null
+  payment(token: string): PaymentSnapshot | null
   /** The payment's callbacks so far, finished or not. */
   deliveries(token: string): Array<Delivery>
   /** Waits until so many of the payment's callbacks are finished. */
@@ -129,6 +129,9 @@ export interface CallbackUrlChange {
   current: Settings
 }
 
+/** The error for a call whose signal was aborted before it began. */
+export declare function canceledBeforeStart(): Failure
+
 /** What a client is made of. */
 export interface ClientOptions {
   /** None: the environment's. */
@@ -152,6 +155,9 @@ export interface ClientOptions {
   /** The runtime and its version. */
   platform: string
 }
+
+/** The error of a closed client. */
+export declare function closedError(): Failure
 
 /** A coin that the gateway knows. */
 export interface Coin {
@@ -343,6 +349,12 @@ export interface Merchant {
   isActive: boolean
 }
 
+/** The error where no API key was given. */
+export declare function noApiKey(): Failure
+
+/** The error where no secret key was given. */
+export declare function noSecretKey(): Failure
+
 /** Checks the options and makes a client. Opens no connection. */
 export declare function openClient(options: ClientOptions): Outcome<Client>
 
@@ -390,6 +402,38 @@ export interface PaymentRequest {
   additionalData?: Array<[string, string]>
 }
 
+/** A payment as it stands. */
+export interface PaymentSnapshot {
+  /** The token. */
+  token: string
+  /** All 64 bits. */
+  paymentId: string
+  /** The shop's order id. */
+  orderId: string | null
+  /** Where it stands. */
+  status: number
+  /** The fiat price. */
+  fiatAmount: string | null
+  /** As the shop wrote it. */
+  fiatCurrency: string | null
+  /** The chosen coin's name. */
+  coin: string | null
+  /** How much of the chosen coin. */
+  cryptoAmount: string | null
+  /** Where the customer returns to. */
+  returnUrl: string | null
+  /** 0 high, 1 low. */
+  riskSpeed: number
+  /** The culture name. */
+  language: string | null
+  /** The customer's address. */
+  emailAddress: string | null
+  /** What travels with the order. */
+  additionalData: Array<[string, string]>
+  /** The checkout page. */
+  url: string
+}
+
 /** A price as plain data. */
 export interface Price {
   /** In major units. */
@@ -413,7 +457,7 @@ export interface PriceParts {
 /** The record of a callback that was refused with this code; none for a code that does not exist. */
 export declare function refusedCallback(code: string): LogRecord | null
 
-/** The error for a number where an amount is wanted. */
+/** The error for anything but a string where an amount is wanted. */
 export declare function refusedNumber(got: string): Failure
 
 /** Hints from the return URL. */
@@ -460,38 +504,6 @@ export interface SignedCallback {
   headers: Array<[string, string]>
   /** The raw bytes. */
   body: Buffer
-}
-
-/** A payment as it stands. */
-export interface SimulatedPayment {
-  /** The token. */
-  token: string
-  /** All 64 bits. */
-  paymentId: string
-  /** The shop's order id. */
-  orderId: string | null
-  /** Where it stands. */
-  status: number
-  /** The fiat price. */
-  fiatAmount: string | null
-  /** As the shop wrote it. */
-  fiatCurrency: string | null
-  /** The chosen coin's name. */
-  coin: string | null
-  /** How much of the chosen coin. */
-  cryptoAmount: string | null
-  /** Where the customer returns to. */
-  returnUrl: string | null
-  /** 0 high, 1 low. */
-  riskSpeed: number
-  /** The culture name. */
-  language: string | null
-  /** The customer's address. */
-  emailAddress: string | null
-  /** What travels with the order. */
-  additionalData: Array<[string, string]>
-  /** The checkout page. */
-  url: string
 }
 
 /** Where it is and its keys. */

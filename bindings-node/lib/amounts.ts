@@ -2,9 +2,9 @@ import { describe, entries, text, wrongType } from "./arguments.js";
 import { native } from "./binding.js";
 import { toError } from "./errors.js";
 
-/** An exact decimal in major units, like `"29.99"`. The core reads it; here numbers are kept out. */
+/** An exact decimal in major units, like `"29.99"`. The core reads it; here all but text is kept out. */
 export function amount(value: unknown, name: string): string {
-  if (typeof value === "number" || typeof value === "bigint") {
+  if (typeof value !== "string") {
     throw toError(native.refusedNumber(describe(value)));
   }
   return text(value, name);

@@ -65,7 +65,7 @@ export function entries(value: unknown, wrong: () => InputError): [string, unkno
 }
 
 /** An object literal of any realm: what has a class keeps its entries elsewhere. */
-function isPlain(value: object): boolean {
+export function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -14,6 +14,11 @@ export function rawBody(body: unknown): Uint8Array {
       hint: "pass a copy: Uint8Array.from(body)",
     });
   }
+  if (body.byteLength === 0 && isDetached(body.buffer)) {
+    throw new InputError("input.body", "the body's memory is gone: its buffer is detached", {
+      hint: "it was transferred, with postMessage or structuredClone for instance; authenticate before that, or pass a copy",
+    });
+  }
   return body;
 }
 
@@ -24,6 +29,15 @@ function isShared(buffer: ArrayBufferLike): boolean {
   try {
     byteLengthOf.call(buffer);
     return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Asked of empty bodies only. Node has `buffer.detached` from 22 on. */
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    return new Uint8Array(buffer).byteLength < 0;
   } catch {
     return true;
   }

@@ -1,7 +1,8 @@
+import { types } from "node:util";
 import { number, wrongType } from "./arguments.js";
 import { type Native, native } from "./binding.js";
 import { follow } from "./cancellation.js";
-import { type PaymentoError, TransportError, unwrap } from "./errors.js";
+import { isPaymentoError, toError, unwrap } from "./errors.js";
 
 /** What every call over the network takes. */
 export interface CallOptions {
@@ -13,7 +14,7 @@ export interface CallOptions {
   timeoutMs?: number | null | undefined;
   /**
    * Gives the call up: it is rejected with `transport.canceled`. A request that is under way may have been carried out;
-   * see `maybeSent`.
+   * see `maybeSent`. The signal's reason is the error's `cause` where it is an error.
    */
   signal?: AbortSignal | null | undefined;
 }
@@ -61,19 +62,28 @@ export async function runCall<T>(
     return unwrap(await start(hasLimits ? new native.Call(limits) : undefined));
   }
   if (signal.aborted) {
-    throw canceledBeforeStart();
+    throw withReason(toError(native.canceledBeforeStart()), signal);
   }
   const call = new native.Call(limits);
   const unfollow = follow(signal, call);
   try {
     return unwrap(await start(call));
+  } catch (error) {
+    throw withReason(error, signal);
   } finally {
     unfollow();
   }
 }
 
-function canceledBeforeStart(): PaymentoError {
-  return new TransportError("transport.canceled", "the signal was aborted before the call; nothing was sent", {
-    isRetryable: true,
-  });
+/** The error of a canceled call, with the signal's reason as its `cause` where that is an error. */
+function withReason(error: unknown, signal: AbortSignal): unknown {
+  if (isPaymentoError(error) && error.code === "transport.canceled" && isError(signal.reason)) {
+    Object.defineProperty(error, "cause", { value: signal.reason, writable: true, configurable: true });
+  }
+  return error;
+}
+
+/** Of any realm. */
+function isError(value: unknown): boolean {
+  return value instanceof Error || value instanceof DOMException || types.isNativeError(value);
 }

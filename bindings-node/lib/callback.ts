@@ -55,7 +55,10 @@ export class Callback {
     return this.#read()[2];
   }
 
-  /** The status when the callback was sent: a reason to verify, no proof. `null` where it cannot be read. */
+  /**
+   * The status when the callback was sent: a reason to verify, no proof. `null` where it cannot be read. An undocumented
+   * one beyond 2^53 loses digits; {@link statusText} keeps them.
+   */
   get status(): AnyOrderStatus | null {
     return this.#read()[3];
   }

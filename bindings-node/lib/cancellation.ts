@@ -19,9 +19,18 @@ export function follow(signal: AbortSignal, call: Native.Call): () => void {
   return () => {
     calls.delete(call);
     if (calls.size === 0 && followers.delete(signal)) {
-      signal.removeEventListener("abort", cancelAll);
+      stopListening(signal, cancelAll);
     }
   };
+}
+
+/** A signal of somebody's own making may throw here: the call has ended, and its result counts. */
+function stopListening(signal: AbortSignal, listener: () => void): void {
+  try {
+    signal.removeEventListener("abort", listener);
+  } catch {
+    // The listener stays, and has no call to cancel any more.
+  }
 }
 
 function listen(signal: AbortSignal): Followers {

@@ -64,8 +64,8 @@ function logger(value: unknown, name: string): Logger {
 
 /** Reads the options, and gives the logger apart from what goes to the addon. */
 export function readClientOptions(apiKey: string | undefined, options: unknown) {
-  const { logger, ...rest }: Checked<typeof clientChecks> = readOptions(options, clientChecks);
-  const { secretKey, previousSecretKey, baseUrl, gatewayUrl, maxAttempts, proxy, caCertificates } = rest;
+  const checked: Checked<typeof clientChecks> = readOptions(options, clientChecks);
+  const { logger, secretKey, previousSecretKey, baseUrl, gatewayUrl, maxAttempts, proxy, caCertificates } = checked;
   const forAddon: Native.ClientOptions = {
     apiKey,
     secretKey,
@@ -75,7 +75,7 @@ export function readClientOptions(apiKey: string | undefined, options: unknown) 
     maxAttempts,
     proxy,
     caCertificates,
-    limits: limitParts(rest),
+    limits: limitParts(checked),
     platform: `node/${process.versions.node}`,
   };
   return { logger: logger ?? null, forAddon };

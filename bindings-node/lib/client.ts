@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { isAbsent, text, texts, wrongType } from "./arguments.js";
+import { native } from "./binding.js";
 import type { CallOptions } from "./call-options.js";
 import type { Callback } from "./callback.js";
 import { type ClientOptions, readClientOptions } from "./client-options.js";
@@ -7,7 +8,7 @@ import { Connection } from "./connection.js";
 import { make } from "./data.js";
 import { AcceptedCoin, Coin, CoinPrice, Currency, Info, Language, LastBlock, Merchant } from "./directory.js";
 import { dropUnnamedDispose } from "./dispose.js";
-import { ConfigError } from "./errors.js";
+import { toError } from "./errors.js";
 import type { CallbackHeaders } from "./headers.js";
 import { readOptions } from "./options.js";
 import { type Payment, paymentFrom } from "./payment.js";
@@ -58,7 +59,8 @@ export class Client {
 
   /**
    * A client from the environment: `PAYMENTO_API_KEY` and `PAYMENTO_SECRET_KEY`, and where they are set
-   * `PAYMENTO_SECRET_KEY_PREVIOUS`, `PAYMENTO_BASE_URL` and `PAYMENTO_GATEWAY_URL`. The options go before it.
+   * `PAYMENTO_SECRET_KEY_PREVIOUS`, `PAYMENTO_BASE_URL` and `PAYMENTO_GATEWAY_URL`. The options go before it: a `secretKey`
+   * replaces both of the environment's secret keys, a `previousSecretKey` the previous one.
    *
    * @throws {ConfigError} `config.missing` names what is not set
    */
@@ -116,8 +118,8 @@ export class Client {
    */
   async setSettings(callbackUrl: string, options?: SettingsOptions): Promise<Settings> {
     const url = text(callbackUrl, "callbackUrl");
-    const { method, ...call } = readOptions(options, settingsChecks);
-    return settingsFrom(await this.#connection.run(call, (client, own) => client.setSettings(url, method, own)));
+    const call = readOptions(options, settingsChecks);
+    return settingsFrom(await this.#connection.run(call, (client, own) => client.setSettings(url, call.method, own)));
   }
 
   /**
@@ -129,7 +131,8 @@ export class Client {
    */
   async ensureCallbackUrl(callbackUrl: string, options?: CallbackUrlOptions): Promise<CallbackUrlChange> {
     const url = text(callbackUrl, "callbackUrl");
-    const { method, replace = false, ...call } = readOptions(options, callbackUrlChecks);
+    const call = readOptions(options, callbackUrlChecks);
+    const { method, replace = false } = call;
     return callbackUrlChangeFrom(
       await this.#connection.run(call, (client, own) => client.ensureCallbackUrl(url, method, replace, own)),
     );
@@ -153,7 +156,7 @@ export class Client {
    * @param coinId the coin's id, as `coinPrices` gives it
    * @throws {InputError} `input.coin`
    */
-  async lastBlock(coinId: string | number, options?: CallOptions): Promise<LastBlock> {
+  async lastBlock(coinId: string | number | bigint, options?: CallOptions): Promise<LastBlock> {
     const id = readCoinId(coinId);
     return make(LastBlock, await this.#connection.ask(options, (client, call) => client.lastBlock(id, call)));
   }
@@ -166,7 +169,8 @@ export class Client {
   async coinPrices(coinNames: readonly string[], currency: string, options?: CoinPricesOptions): Promise<CoinPrice[]> {
     const names = texts(coinNames, "coinNames");
     const code = text(currency, "currency");
-    const { includeChange = false, ...call } = readOptions(options, coinPricesChecks);
+    const call = readOptions(options, coinPricesChecks);
+    const { includeChange = false } = call;
     const prices = await this.#connection.run(call, (client, own) =>
       client.coinPrices(names, code, includeChange, own),
     );
@@ -230,15 +234,13 @@ function readApiKey(apiKey: unknown): string | undefined {
     return undefined;
   }
   if (isAbsent(apiKey)) {
-    throw new ConfigError("config.api_key", "no API key was given", {
-      hint: "the environment variable that should hold it may not be set",
-    });
+    throw toError(native.noApiKey());
   }
   return text(apiKey, "the API key");
 }
 
 function readCoinId(coinId: unknown): string {
-  if (typeof coinId === "string" || Number.isSafeInteger(coinId)) {
+  if (typeof coinId === "string" || typeof coinId === "bigint" || Number.isSafeInteger(coinId)) {
     return String(coinId);
   }
   throw wrongType("coinId", "a string or a whole number", coinId);

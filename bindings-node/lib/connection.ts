@@ -2,7 +2,7 @@ import { type Native, native } from "./binding.js";
 import { rawBody } from "./body.js";
 import { type CheckedCallOptions, callChecks, runCall } from "./call-options.js";
 import { type Callback, callbackFrom } from "./callback.js";
-import { ConfigError, unwrap } from "./errors.js";
+import { toError, unwrap } from "./errors.js";
 import { signatureHeaders } from "./headers.js";
 import { deliver, isHeard, type Logger, refusing } from "./log.js";
 import { readOptions } from "./options.js";
@@ -58,7 +58,7 @@ export class Connection {
 
   #begin(): void {
     if (this.#isClosed) {
-      throw new ConfigError("config.closed", "the client is closed");
+      throw toError(native.closedError());
     }
     if (!this.#keepsLog && isHeard(this.#logger)) {
       this.#keepsLog = true;

@@ -26,6 +26,7 @@ export function signatureHeaders(headers: unknown): string | string[] {
   if (typeof headers !== "object" || ArrayBuffer.isView(headers)) {
     throw wrongHeaders(`got ${describe(headers)}`);
   }
+  refuseLookalikes(headers);
   if (Array.isArray(headers) && typeof headers[0] === "string") {
     collectFlat(headers, found);
   } else if (Symbol.iterator in headers) {
@@ -34,6 +35,17 @@ export function signatureHeaders(headers: unknown): string | string[] {
     collectMapping(headers as Record<string, unknown>, found);
   }
   return isOnlySignature(found) ? (found[1] as string) : found;
+}
+
+/** What has members like headers, and in which no signature would ever be found. */
+function refuseLookalikes(headers: { then?: unknown; headers?: unknown }): void {
+  if (typeof headers.then === "function") {
+    throw wrongHeaders("got a promise", "await headers() first");
+  }
+  const inner = headers.headers;
+  if (typeof inner === "object" && inner !== null && !Array.isArray(inner)) {
+    throw wrongHeaders("got an object with headers in it", "pass request.headers");
+  }
 }
 
 /** The usual case: one value crosses into the addon for less than a list. */
@@ -63,14 +75,19 @@ function collectIterable(headers: Iterable<unknown>, found: string[]): void {
 /** Node's `rawHeaders`. */
 function collectFlat(headers: unknown[], found: string[]): void {
   for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i];
-    if (typeof name !== "string") {
-      throw wrongHeaders("got a name that is no string");
+    const [name, value] = [headers[i], headers[i + 1]];
+    if (typeof name !== "string" || typeof value !== "string" || isLine(name)) {
+      throw wrongHeaders("got an array that is neither pairs nor name, value, name, value");
     }
     if (concerns(name)) {
-      collect(name, headers[i + 1], found);
+      found.push(name, value);
     }
   }
+}
+
+/** Name and value in one text. Only the names of HTTP/2 have a colon, at their beginning. */
+function isLine(name: string): boolean {
+  return name.includes(":", 1);
 }
 
 function collect(name: string, value: unknown, found: string[]): void {
@@ -88,10 +105,11 @@ function collect(name: string, value: unknown, found: string[]): void {
   }
 }
 
-function wrongHeaders(got: string): InputError {
+function wrongHeaders(got: string, hint: string | null = null): InputError {
   return new InputError(
     "input.headers",
     `headers are an object, a Headers, pairs of name and value, or the one value of the signature header; ${got}`,
+    { hint },
   );
 }
 

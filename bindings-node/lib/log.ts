@@ -48,18 +48,24 @@ export function deliver(records: readonly Native.LogRecord[], logger: Logger | n
   for (const record of records) {
     const { level, message, ...fields } = record as unknown as LogMessage;
     try {
-      logger?.[level === "debug" ? "debug" : "warn"](message, fields);
+      const result: unknown = logger?.[level === "debug" ? "debug" : "warn"](message, fields);
+      // An async function is a logger, too: nobody else would catch what it throws.
+      Promise.resolve(result).catch(warnOfLogger);
     } catch (error) {
-      const detail = error instanceof Error ? error.stack : undefined;
-      process.emitWarning("the logger of a paymento client threw", {
-        type: "PaymentoWarning",
-        ...(detail && { detail }),
-      });
+      warnOfLogger(error);
     }
     if (subscribers.hasSubscribers) {
       subscribers.publish({ level, message, ...fields } satisfies LogMessage);
     }
   }
+}
+
+function warnOfLogger(error: unknown): void {
+  const detail = error instanceof Error ? error.stack : undefined;
+  process.emitWarning("the logger of a paymento client threw", {
+    type: "PaymentoWarning",
+    ...(detail && { detail }),
+  });
 }
 
 /** Runs a step of authenticating, and hands on that the callback was refused where it throws. */

@@ -1,4 +1,5 @@
-import { describe, isAbsent } from "./arguments.js";
+import { types } from "node:util";
+import { describe, isAbsent, isPlain } from "./arguments.js";
 import { InputError } from "./errors.js";
 
 /** Checks one option and gives it as the addon takes it. */
@@ -13,11 +14,14 @@ export type Checked<C extends Checks> = { [K in keyof C]?: ReturnType<C[K]> };
 /**
  * Reads an options object, each option once. `undefined` and `null` count as not given.
  *
+ * What it gives has no prototype, and is not to be spread into an object that has one: what a dependency left on
+ * `Object.prototype` would be an option then.
+ *
  * @throws {InputError} `input.type`, `input.unknown_option`, and what the checks throw
  */
 export function readOptions<C extends Checks>(value: unknown, checks: C): Checked<C> {
-  const checked: Record<string, unknown> = {};
-  for (const name of optionNames(value)) {
+  const checked: Record<string, unknown> = Object.create(null);
+  for (const name of optionNames(value, checks)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (check === undefined) {
       throw unknownOption(name, Object.keys(checks));
@@ -30,14 +34,26 @@ export function readOptions<C extends Checks>(value: unknown, checks: C): Checke
   return checked as Checked<C>;
 }
 
-function optionNames(value: unknown): string[] {
+function optionNames(value: unknown, checks: Checks): string[] {
   if (value === undefined) {
     return [];
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new InputError("input.type", `options are one object; got ${describe(value)}`);
   }
+  if (!isPlain(value)) {
+    const hint = likelyMistake(value, checks);
+    throw new InputError("input.type", "options are one plain object; got an instance of a class", { hint });
+  }
   return Object.keys(value);
+}
+
+function likelyMistake(value: object, checks: Checks): string | null {
+  if (types.isPromise(value)) {
+    return "await the options first";
+  }
+  const isSignal = "aborted" in value && "addEventListener" in value;
+  return isSignal && Object.hasOwn(checks, "signal") ? "pass { signal }" : null;
 }
 
 function unknownOption(name: string, known: string[]): InputError {

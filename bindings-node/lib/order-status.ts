@@ -30,7 +30,7 @@ export const OrderStatus = Object.freeze({
 /** A documented status. */
 export type OrderStatus = (typeof OrderStatus)[keyof typeof OrderStatus];
 
-/** A documented status, or any other number as it came. */
+/** A documented status, or any other number as it came; beyond 2^53 it loses digits, which `statusText` keeps. */
 export type AnyOrderStatus = OrderStatus | (number & {});
 
 /** What a status means to a shop. */

@@ -84,10 +84,19 @@ export function additionalData(value: unknown, name: string): [string, string][]
   });
 }
 
+/** What is wrong with an id that is there, the core says. */
+function requireOrderId(orderId: string | undefined): string {
+  if (orderId === undefined) {
+    throw new InputError("input.order_id", "orderId was not given");
+  }
+  return orderId;
+}
+
 /** Reads the options of `createPayment`. */
 export function readPaymentOptions(options: unknown) {
   const checked: Checked<typeof paymentChecks> = readOptions(options, paymentChecks);
-  const { orderId = "", returnUrl, speed, language, emailAddress, additionalData } = checked;
+  const { returnUrl, speed, language, emailAddress, additionalData } = checked;
+  const orderId = requireOrderId(checked.orderId);
   const price = priceParts(checked);
   const request: Native.PaymentRequest = {
     price,
@@ -104,6 +113,6 @@ export function readPaymentOptions(options: unknown) {
 /** Reads the options of `verifyPayment`. */
 export function readExpectedPayment(options: unknown) {
   const checked: Checked<typeof expectedChecks> = readOptions(options, expectedChecks);
-  const expected: Native.ExpectedPayment = { price: priceParts(checked), orderId: checked.orderId ?? "" };
+  const expected: Native.ExpectedPayment = { price: priceParts(checked), orderId: requireOrderId(checked.orderId) };
   return { expected, call: checked };
 }

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { isAbsent, wrongType } from "./arguments.js";
 import { native } from "./binding.js";
 import { Data, make } from "./data.js";
@@ -40,9 +41,16 @@ function readQuery(query: unknown): string | [string, string][] {
     return query.search;
   }
   if (typeof query !== "object" || query === null || ArrayBuffer.isView(query)) {
-    throw wrongType("the query", "a string, a URL, URLSearchParams, pairs or an object of parameters", query);
+    throw wrongQuery(query);
+  }
+  if (types.isPromise(query)) {
+    throw wrongQuery(query, "await it first, for instance: await searchParams");
   }
   return Symbol.iterator in query ? fromPairs(query as Iterable<unknown>) : fromObject(query);
+}
+
+function wrongQuery(query: unknown, hint?: string) {
+  return wrongType("the query", "a string, a URL, URLSearchParams, pairs or an object of parameters", query, hint);
 }
 
 function fromPairs(pairs: Iterable<unknown>): [string, string][] {

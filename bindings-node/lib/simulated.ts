@@ -4,7 +4,7 @@ import type { AnyOrderStatus } from "./order-status.js";
 import type { CallbackMethod } from "./settings.js";
 
 /** A payment as it stands in a simulator. */
-export interface SimulatedPayment {
+export interface PaymentSnapshot {
   /** The token, 32 lower-case hexadecimal characters. */
   readonly token: string;
   /** The gateway's own number, which callbacks carry. */
@@ -88,7 +88,7 @@ export interface SimulatorEvent {
 }
 
 /** @internal */
-export function simulatedPaymentFrom(payment: Native.SimulatedPayment): SimulatedPayment {
+export function paymentSnapshotFrom(payment: Native.PaymentSnapshot): PaymentSnapshot {
   return Object.freeze({ ...payment, additionalData: frozenMap(payment.additionalData) });
 }
 

@@ -2,7 +2,7 @@
 import { number, text, wholeNumber } from "./arguments.js";
 import { type Native, native } from "./binding.js";
 import { Client } from "./client.js";
-import type { ClientOptions } from "./client-options.js";
+import { type ClientOptions, clientChecks } from "./client-options.js";
 import { make as makeInstance, requireKey } from "./data.js";
 import { dropUnnamedDispose } from "./dispose.js";
 import { InputError, unwrap } from "./errors.js";
@@ -12,9 +12,9 @@ import type { CallbackMethod } from "./settings.js";
 import {
   type Delivery,
   deliveryFrom,
-  type SimulatedPayment,
+  type PaymentSnapshot,
+  paymentSnapshotFrom,
   type SimulatorEvent,
-  simulatedPaymentFrom,
 } from "./simulated.js";
 
 /** Options of a simulator, each with a default. */
@@ -112,7 +112,8 @@ export class Simulator {
   /** A client that is pointed at this simulator and has its keys. */
   client(options?: ClientOptions): Client {
     const { apiKey, secretKey } = this.#keys;
-    return new Client(apiKey, { secretKey, baseUrl: this.baseUrl, gatewayUrl: this.gatewayUrl, ...options });
+    const { baseUrl, gatewayUrl } = this;
+    return new Client(apiKey, { secretKey, baseUrl, gatewayUrl, ...readOptions(options, clientChecks) });
   }
 
   /**
@@ -144,14 +145,14 @@ export class Simulator {
   }
 
   /** The payments, oldest first. */
-  async payments(): Promise<SimulatedPayment[]> {
-    return this.#native.payments().map(simulatedPaymentFrom);
+  async payments(): Promise<PaymentSnapshot[]> {
+    return this.#native.payments().map(paymentSnapshotFrom);
   }
 
   /** The payment with this token; `null` for an unknown one. */
-  async payment(token: string): Promise<SimulatedPayment | null> {
+  async payment(token: string): Promise<PaymentSnapshot | null> {
     const payment = this.#native.payment(text(token, "token"));
-    return payment && simulatedPaymentFrom(payment);
+    return payment && paymentSnapshotFrom(payment);
   }
 
   /**

@@ -45,8 +45,8 @@ function make(parts: Checked<typeof callbackChecks>, key: string): SignedCallbac
  * @throws {ConfigError} `config.secret` without a secret key
  */
 export function signedCallback(options: CallbackFactoryOptions & { secretKey: string }): SignedCallback {
-  const { secretKey: key, ...parts } = readOptions(options, signedChecks);
-  return make(parts, secretKey(key));
+  const checked = readOptions(options, signedChecks);
+  return make(checked, secretKey(checked.secretKey));
 }
 
 /** A callback as `authenticate` gives it. */

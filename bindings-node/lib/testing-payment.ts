@@ -15,7 +15,7 @@ const ORDER_ID = "A-578";
 function pricePartsOrDefault(given: Parameters<typeof priceParts>[0]) {
   const parts = priceParts(given);
   const isGiven = Object.values(parts).some((part) => part !== undefined);
-  return isGiven ? parts : { fiatAmount: "29.99", fiatCurrency: "USD" };
+  return isGiven ? parts : { ...parts, fiatAmount: "29.99", fiatCurrency: "USD" };
 }
 
 /**

@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 
-export type { Delivery, DeliveryAttempt, SimulatedPayment, SimulatorEvent } from "./simulated.js";
+export type { Delivery, DeliveryAttempt, PaymentSnapshot, SimulatorEvent } from "./simulated.js";
 export { Simulator, type SimulatorOptions } from "./simulator.js";
 export { type CallbackFactoryOptions, callback, type SignedCallback, signedCallback } from "./testing-callback.js";
 export {

@@ -19,7 +19,10 @@ export class Verification extends Data {
   declare readonly token: string;
   /** The order that was expected. */
   declare readonly orderId: string;
-  /** The status after the call. `null` on servers that report none, or where it cannot be read. */
+  /**
+   * The status after the call. `null` on servers that report none, or where it cannot be read. An undocumented one beyond
+   * 2^53 loses digits; {@link statusText} keeps them.
+   */
   declare readonly status: AnyOrderStatus | null;
   /** The status as it came. */
   declare readonly statusText: string | null;

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use napi::{Env, bindgen_prelude::PromiseRaw};
 use napi_derive::napi;
-use paymento::{CallbackMethod, Error, ErrorCode, Expected};
+use paymento::{CallbackMethod, Error, Expected, parse_coin_id};
 
 use crate::{
     call::{Call, Started},
@@ -33,7 +33,7 @@ pub fn open_client(options: ClientOptions) -> Outcome<Client> {
 impl Client {
     fn inner(&self) -> Result<paymento::Client, Error> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.clone().ok_or_else(closed)
+        open.clone().ok_or_else(paymento::Client::closed_error)
     }
 
     fn start(&self, call: Option<&Call>) -> Started {
@@ -71,7 +71,7 @@ impl Client {
     #[napi]
     pub fn authenticate(&self, body: &[u8], headers: SignatureHeaders) -> Outcome<String> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let client = open.as_ref().ok_or_else(closed);
+        let client = open.as_ref().ok_or_else(paymento::Client::closed_error);
         let authenticated = client
             .and_then(|client| with_headers(&headers, |headers| client.authenticate(body, headers)))
             .map(|callback| pack(&callback));
@@ -208,18 +208,10 @@ impl Client {
     }
 }
 
-fn closed() -> Error {
-    Error::new(ErrorCode::ConfigClosed, "the client is closed")
-}
-
 fn list<T, J: From<T>>(items: Result<Vec<T>, Error>) -> Result<Vec<J>, Error> {
     Ok(items?.into_iter().map(Into::into).collect())
 }
 
 fn parse_method(method: Option<&str>) -> Result<CallbackMethod, Error> {
     method.map(CallbackMethod::parse).transpose().map(Option::unwrap_or_default)
-}
-
-fn parse_coin_id(text: &str) -> Result<i64, Error> {
-    text.parse().map_err(|_| Error::new(ErrorCode::InputCoin, "a coin id is a whole number of at most 64 bits"))
 }

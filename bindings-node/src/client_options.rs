@@ -22,7 +22,7 @@ pub struct ClientOptions {
     /// Time limits of all calls.
     pub limits: LimitParts,
     /// Attempts of one call.
-    pub max_attempts: Option<f64>,
+    pub max_attempts: Option<i64>,
     /// A proxy for all requests.
     pub proxy: Option<String>,
     /// More authorities, as PEM.
@@ -46,7 +46,7 @@ impl ClientOptions {
             builder = builder.gateway_url(url);
         }
         if let Some(attempts) = self.max_attempts {
-            builder = builder.max_attempts(saturating_u32(attempts));
+            builder = builder.max_attempts(attempts);
         }
         if let Some(url) = self.proxy {
             builder = builder.proxy(url);
@@ -56,13 +56,4 @@ impl ClientOptions {
         }
         builder.build()
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "`as` saturates, and the bounds are refused"
-)]
-fn saturating_u32(value: f64) -> u32 {
-    value as u32
 }

@@ -2,7 +2,7 @@
 
 use napi::Either;
 use napi_derive::napi;
-use paymento::{Amount, Error, ErrorCode};
+use paymento::{Amount, ApiKey, Client, Error, ErrorCode, Secret};
 
 /// What a call gives: a failure or its result. Declared for TypeScript in `native-header.txt`.
 pub type Outcome<T> = Either<Failure, T>;
@@ -79,8 +79,32 @@ pub fn error_codes() -> Vec<ErrorCodeEntry> {
     ErrorCode::ALL.iter().map(entry).collect()
 }
 
-/// The error for a number where an amount is wanted.
+/// The error for anything but a string where an amount is wanted.
 #[napi]
 pub fn refused_number(got: String) -> Failure {
     Amount::refuse_number(&got).into()
+}
+
+/// The error where no secret key was given.
+#[napi]
+pub fn no_secret_key() -> Failure {
+    Secret::not_given().into()
+}
+
+/// The error where no API key was given.
+#[napi]
+pub fn no_api_key() -> Failure {
+    ApiKey::not_given().into()
+}
+
+/// The error of a closed client.
+#[napi]
+pub fn closed_error() -> Failure {
+    Client::closed_error().into()
+}
+
+/// The error for a call whose signal was aborted before it began.
+#[napi]
+pub fn canceled_before_start() -> Failure {
+    Client::canceled_before_start_error().into()
 }

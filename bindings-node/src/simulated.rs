@@ -14,7 +14,7 @@ fn milliseconds(duration: Duration) -> f64 {
 
 /// A payment as it stands.
 #[napi(object, object_from_js = false, use_nullable = true)]
-pub struct SimulatedPayment {
+pub struct PaymentSnapshot {
     /// The token.
     pub token: String,
     /// All 64 bits.
@@ -45,7 +45,7 @@ pub struct SimulatedPayment {
     pub url: String,
 }
 
-impl From<simulator::PaymentSnapshot> for SimulatedPayment {
+impl From<simulator::PaymentSnapshot> for PaymentSnapshot {
     fn from(payment: simulator::PaymentSnapshot) -> Self {
         Self {
             token: payment.token,

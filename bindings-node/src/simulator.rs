@@ -16,7 +16,7 @@ use tokio::task::spawn_blocking;
 use crate::{
     call::milliseconds_to_duration,
     errors::{Outcome, to_js},
-    simulated::{Delivery, SimulatedPayment, SimulatorEvent},
+    simulated::{Delivery, PaymentSnapshot, SimulatorEvent},
 };
 
 /// Options of a simulator, each with a default.
@@ -142,13 +142,13 @@ impl Simulator {
 
     /// The payments, oldest first.
     #[napi]
-    pub fn payments(&self) -> Vec<SimulatedPayment> {
+    pub fn payments(&self) -> Vec<PaymentSnapshot> {
         self.running.payments().into_iter().map(Into::into).collect()
     }
 
     /// The payment with this token.
     #[napi]
-    pub fn payment(&self, token: String) -> Option<SimulatedPayment> {
+    pub fn payment(&self, token: String) -> Option<PaymentSnapshot> {
         self.running.payment(&token).map(Into::into)
     }
 

@@ -2,11 +2,13 @@
 
 import assert from "node:assert/strict";
 import { getEventListeners, once } from "node:events";
+import { createRequire } from "node:module";
 import { test } from "node:test";
 import { Client, TransportError } from "paymento";
 import { refused } from "./support/errors.mjs";
 import { answerJson, gateway, silentGateway } from "./support/gateway.mjs";
 
+const native = createRequire(import.meta.url)("../native.js");
 const order = { orderId: "A-578", fiatAmount: "29.99", fiatCurrency: "USD" };
 
 test("a signal aborted before the call sends nothing", async (t) => {
@@ -17,7 +19,9 @@ test("a signal aborted before the call sends nothing", async (t) => {
   });
   const client = new Client("key", { baseUrl: url });
   const error = await refused("transport.canceled", () => client.ping({ signal: AbortSignal.abort() }));
-  assert.deepEqual([error.maybeSent, error.isRetryable], [false, true]);
+  const { message, maybeSent, isRetryable } = native.canceledBeforeStart();
+  assert.deepEqual([error.maybeSent, error.isRetryable, error.message], [maybeSent, isRetryable, message]);
+  assert.deepEqual([maybeSent, isRetryable], [false, true]);
   await client.ping();
   assert.equal(requests, 1);
 });
@@ -94,6 +98,28 @@ test("time limits of one call count for it alone", async (t) => {
   }
 });
 
+test("a signal of its own making does not lose the result of a call that ended", async (t) => {
+  const { url } = await gateway(t, (_request, response) => answerJson(response, { success: true, body: [] }));
+  const removeEventListener = () => {
+    throw new Error("not today");
+  };
+  const signal = { aborted: false, addEventListener() {}, removeEventListener };
+  assert.deepEqual(await new Client("key", { baseUrl: url }).currencies({ signal }), []);
+});
+
+test("a canceled call says why its signal was aborted, where that is an error", async (t) => {
+  const { url } = await silentGateway(t);
+  const client = new Client("key", { baseUrl: url });
+  const late = await refused("transport.canceled", () => client.ping({ signal: AbortSignal.timeout(20) }));
+  assert.equal(late.cause.name, "TimeoutError");
+  const reason = new Error("the user left");
+  const early = await refused("transport.canceled", () => client.ping({ signal: AbortSignal.abort(reason) }));
+  assert.equal(early.cause, reason);
+  assert.ok(!("cause" in early.toJSON()));
+  const plain = await refused("transport.canceled", () => client.ping({ signal: AbortSignal.abort({ key: "k" }) }));
+  assert.ok(!("cause" in plain));
+});
+
 test("closing refuses new calls at once and lets those under way end", async (t) => {
   const { url, server } = await silentGateway(t);
   const client = new Client("key", { baseUrl: url, secretKey: "k" });
@@ -101,7 +127,8 @@ test("closing refuses new calls at once and lets those under way end", async (t)
   const call = client.ping();
   const [, response] = await asked;
   const closed = client.close();
-  await refused("config.closed", () => client.ping());
+  const error = await refused("config.closed", () => client.ping());
+  assert.equal(error.message, native.closedError().message);
   await refused("config.closed", () => client.authenticate(Buffer.from("{}"), ""));
   answerJson(response, { success: true });
   await call;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { authenticate, sign } from "paymento";
+import { authenticate, ReturnVisit, sign } from "paymento";
 import { signedCallback } from "paymento/testing";
 import { refused } from "./support/errors.mjs";
 
@@ -37,6 +37,15 @@ test("memory that another thread can change is refused", async () => {
   await refused("input.body", () => sign(shared, secretKey));
 });
 
+test("bytes that went to another thread are not taken for an empty body", async () => {
+  const gone = Uint8Array.from(body);
+  structuredClone(gone, { transfer: [gone.buffer] });
+  const error = await refused("input.body", () => authenticate(gone, headers, secretKey));
+  assert.match(error.hint, /transferred/);
+  await refused("input.body", () => sign(gone, secretKey));
+  assert.ok(sign(new Uint8Array(), secretKey));
+});
+
 test("a Buffer, a Uint8Array and a view into a larger one are the same bytes", () => {
   const larger = new Uint8Array(body.length + 20);
   larger.set(body, 7);
@@ -66,6 +75,39 @@ test("missing headers are a missing signature, and anything else is no headers",
   }
   await refused("input.headers", () => authenticate(body, { "x-hmac-sha256-signature": 5 }, secretKey));
   assert.ok(authenticate(body, { ...headers, "x-other": 5 }, secretKey), "headers that do not matter are not read");
+});
+
+test("what is like headers and is none is told from a missing signature", async () => {
+  const request = new Request("http://localhost", { headers });
+  for (const [wrong, hint] of [
+    [Promise.resolve(headers), /^await headers\(\) first$/],
+    [Object.assign(Promise.resolve(headers), { [Symbol.iterator]: () => [][Symbol.iterator]() }), /^await/],
+    [request, /^pass request\.headers$/],
+    [{ method: "POST", headers }, /^pass request\.headers$/],
+  ]) {
+    const error = await refused("input.headers", () => authenticate(body, wrong, secretKey));
+    assert.match(error.hint, hint);
+  }
+  const raw = Object.entries(headers).flat();
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  for (const wrong of [
+    raw.slice(1),
+    [raw[1]],
+    lines,
+    [...lines, "host: x"],
+    ["host", 5],
+    ["host", ["x"]],
+    raw.concat(5),
+  ]) {
+    await refused("input.headers", () => authenticate(body, wrong, secretKey));
+  }
+  assert.ok(authenticate(body, { ...headers, headers: "x" }, secretKey));
+  assert.ok(authenticate(body, [":method", "POST", ...raw], secretKey));
+});
+
+test("a query that is not there yet is to be awaited", async () => {
+  const error = await refused("input.type", () => ReturnVisit.parse(Promise.resolve("token=x")));
+  assert.match(error.hint, /await/);
 });
 
 test("a thousand header names do not make the memory of names grow or change an answer", () => {

@@ -102,6 +102,21 @@ test("a logger that throws fails no payment, and is warned about", async (t) => 
   assert.equal(warning.name, "PaymentoWarning");
 });
 
+test("a logger whose promise is rejected is warned about like one that throws", async (t) => {
+  const { url } = await gateway(t, (_request, response) => answerJson(response, { success: true }));
+  const unhandled = [];
+  const note = (reason) => unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  t.after(() => process.off("unhandledRejection", note));
+  const warned = once(process, "warning");
+  const logger = { debug: async () => Promise.reject(new Error("the disk is full")), warn() {} };
+  await new Client("an-api-key", { baseUrl: url, logger }).ping();
+  const [warning] = await warned;
+  assert.deepEqual([warning.name, warning.message], ["PaymentoWarning", "the logger of a paymento client threw"]);
+  assert.match(warning.detail, /the disk is full/);
+  assert.deepEqual(unhandled, []);
+});
+
 test("without a listener nothing is kept for a later one", async (t) => {
   const { url } = await gateway(t, (_request, response) => answerJson(response, { success: true }));
   const client = new Client("an-api-key", { baseUrl: url });

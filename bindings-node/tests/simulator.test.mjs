@@ -187,3 +187,12 @@ test("the gateway is told the version of the package and of Node", async (t) => 
   await new Client("an-api-key", { baseUrl: url }).ping();
   assert.deepEqual(agents, [`paymento/${VERSION} (node/${process.versions.node})`]);
 });
+
+test("a simulator's client stays at it, whatever is not given", async (t) => {
+  const simulator = await started(t);
+  const client = simulator.client({ baseUrl: undefined, gatewayUrl: null, secretKey: undefined });
+  await client.ping();
+  const { url } = await client.createPayment(order);
+  assert.ok(url.startsWith(simulator.gatewayUrl), url);
+  await refused("input.type", () => simulator.client(new Map()));
+});

@@ -13,6 +13,8 @@ export async function prices(): Promise<string[]> {
   const found = await same.coinPrices(["bitcoin"], "USD", { includeChange: true });
   const change = await client.ensureCallbackUrl("https://shop.example/callback", { method: "POST", replace: false });
   const simulator: testing.Simulator = await testing.Simulator.start();
+  const [made]: testing.PaymentSnapshot[] = await simulator.payments();
+  await client.lastBlock(BigInt(made?.paymentId ?? 1));
   await simulator.stop();
   return [...found.map((price) => price.price), String(change.changed), error.code];
 }
