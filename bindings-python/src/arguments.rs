@@ -2,12 +2,13 @@
 
 use paymento::ErrorCode;
 use pyo3::{
+    intern,
     prelude::*,
     types::{PyBool, PyDict, PyInt, PyList, PyString, PyTuple},
 };
 
 use crate::{
-    errors::{refuse, wrong_type},
+    errors::{raise, refuse, type_name, wrong_type},
     money::amount,
 };
 
@@ -17,19 +18,26 @@ const MOST_ENTRIES: usize = 10_000;
 
 /// Text, unless it holds half of a surrogate pair.
 pub(crate) fn text(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
-    let Ok(text) = value.cast::<PyString>() else { return Err(wrong_type(name, "a string", value)) };
-    // The exception that says more holds the text, which may be a secret.
-    text.to_str()
-        .map(str::to_owned)
-        .map_err(|_| refuse(ErrorCode::InputType, format!("{name} must be text; got lone surrogates")))
+    text_or(ErrorCode::InputType, name, value)
 }
 
-/// A whole number; one beyond 64 bits is given as the farthest one.
+fn text_or(code: ErrorCode, name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let Ok(text) = value.cast::<PyString>() else {
+        return Err(refuse(code, format!("{name} must be a string; got {}", type_name(value))));
+    };
+    // The exception that says more holds the text, which may be a secret.
+    text.to_str().map(str::to_owned).map_err(|_| refuse(code, format!("{name} must be text; got lone surrogates")))
+}
+
+/// A whole number of at most 64 bits.
 pub(crate) fn integer(name: &str, value: &Bound<'_, PyAny>) -> PyResult<i64> {
-    if value.is_instance_of::<PyBool>() || !value.is_instance_of::<PyInt>() {
-        return Err(wrong_type(name, "a whole number", value));
-    }
-    value.extract().or_else(|_| Ok(if value.lt(0)? { i64::MIN } else { i64::MAX }))
+    let too_far = || refuse(ErrorCode::InputType, format!("{name} must be a whole number of at most 64 bits"));
+    whole(name, value)?.extract().map_err(|_| too_far())
+}
+
+fn whole<'a, 'py>(name: &str, value: &'a Bound<'py, PyAny>) -> PyResult<&'a Bound<'py, PyInt>> {
+    let whole = value.cast::<PyInt>().ok().filter(|_| !value.is_instance_of::<PyBool>());
+    whole.ok_or_else(|| wrong_type(name, "a whole number", value))
 }
 
 /// A whole number of things; fewer than none is none.
@@ -74,16 +82,18 @@ impl<'py> Options<'_, 'py> {
     pub(crate) fn coin_amounts(self, name: &str) -> PyResult<Vec<(String, paymento::Amount)>> {
         let Some(value) = self.get(name)? else { return Ok(Vec::new()) };
         let wrong = || wrong_type(name, "a mapping of coin names to amounts", &value);
-        entries(&value, wrong)?.iter().map(|(coin, given)| Ok((text(name, coin)?, amount(name, given)?))).collect()
+        let coin = format!("a coin name in {name}");
+        entries(&value, wrong)?.iter().map(|(key, given)| Ok((text(&coin, key)?, amount(name, given)?))).collect()
     }
 
     /// The shop's notes.
     pub(crate) fn notes(self, name: &str) -> PyResult<Vec<(String, String)>> {
         let Some(value) = self.get(name)? else { return Ok(Vec::new()) };
         let code = ErrorCode::InputAdditionalData;
-        let wrong = || refuse(code, format!("{name} must be a mapping of strings to strings"));
-        let as_text = |value: &Bound<'_, PyAny>| text(name, value).map_err(|_| wrong());
-        entries(&value, wrong)?.iter().map(|(key, note)| Ok((as_text(key)?, as_text(note)?))).collect()
+        let got = type_name(&value);
+        let wrong = || refuse(code, format!("{name} must be a mapping of strings to strings; got {got}"));
+        let as_text = |part, value: &Bound<'_, PyAny>| text_or(code, &format!("a {part} of {name}"), value);
+        entries(&value, wrong)?.iter().map(|(key, note)| Ok((as_text("key", key)?, as_text("value", note)?))).collect()
     }
 
     /// Several names, which must not be one string: that would be read letter by letter.
@@ -99,6 +109,18 @@ impl<'py> Options<'_, 'py> {
 
     pub(crate) fn integer(self, name: &str) -> PyResult<Option<i64>> {
         self.get(name)?.map(|value| integer(name, &value)).transpose()
+    }
+
+    /// A coin's id. Core reads the digits, so that a number of any size is refused and never another coin.
+    pub(crate) fn coin_id(self, name: &str) -> PyResult<i64> {
+        let Some(value) = self.get(name)? else {
+            return Err(refuse(ErrorCode::InputType, format!("{name} must be a whole number; got None")));
+        };
+        let number = whole(name, &value)?;
+        // The class's own method: a subclass might print something else. Python itself refuses to print thousands of digits.
+        let digits = value.py().get_type::<PyInt>().call_method1(intern!(value.py(), "__repr__"), (number,));
+        let digits = digits.map_or_else(|_| "thousands of digits".to_owned(), |digits| digits.to_string());
+        paymento::parse_coin_id(&digits).map_err(raise)
     }
 }
 

@@ -81,7 +81,7 @@ impl Call {
     #[pyo3(signature = () -> "Any")]
     fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let result = runtime::block_on(py, self.prepared()?);
-        log::hand_over(py, &self.client.take_log_records());
+        log::hand_over(py, &self.client.take_log_records())?;
         match result {
             Ok(Ok(answer)) => answer(py),
             Ok(Err(error)) => Err(raise(error)),

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use paymento::{Client, ClientBuilder, Error, ErrorCode};
+use paymento::{ApiKey, Client, ClientBuilder};
 use pyo3::{
     prelude::*,
     types::{PyBytes, PyDict},
@@ -17,7 +17,7 @@ use crate::{
     call::Call,
     callback::Callback,
     directory::{AcceptedCoin, Coin, CoinPrice, Currency, Info, Language, LastBlock, Merchant},
-    errors::{raise, refuse},
+    errors::raise,
     headers, limits, log,
     payment::{Payment, request},
     per_process::PerProcess,
@@ -46,7 +46,7 @@ impl Calls {
 
     fn shared(&self) -> PyResult<Client> {
         let opened = self.opened();
-        let opened = opened.as_ref().ok_or_else(closed)?;
+        let opened = opened.as_ref().ok_or_else(|| raise(Client::closed_error()))?;
         let Ok(client) = opened.get(|inherited| Ok::<_, Infallible>(reconnected(inherited)));
         Ok(client.clone())
     }
@@ -62,6 +62,9 @@ impl Calls {
     #[new]
     #[pyo3(signature = (api_key: "str", **options: "object"))]
     fn new(py: Python<'_>, api_key: &Bound<'_, PyAny>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        if api_key.is_none() {
+            return Err(raise(ApiKey::not_given()));
+        }
         Self::build(py, Client::builder(&text("api_key", api_key)?), Options(options))
     }
 
@@ -87,10 +90,12 @@ impl Calls {
     #[pyo3(signature = (body: "bytes", headers: "Headers") -> "Callback")]
     fn authenticate(&self, py: Python<'_>, body: &Bound<'_, PyAny>, headers: &Bound<'_, PyAny>) -> PyResult<Callback> {
         let client = self.shared()?;
-        let body: &Bound<'_, PyBytes> = body::raw(body)?;
-        let result = headers::with(headers, |headers| client.authenticate(body.as_bytes(), headers))?;
+        let refused = |error| log::refused_callback(py, error);
+        let body: &Bound<'_, PyBytes> = body::raw(body).map_err(refused)?;
+        let result =
+            headers::with(headers, |headers| client.authenticate(body.as_bytes(), headers)).map_err(refused)?;
         if result.is_err() {
-            log::hand_over(py, &client.take_log_records());
+            log::hand_over(py, &client.take_log_records())?;
         }
         result.map(|callback| Callback::new(callback, body)).map_err(raise)
     }
@@ -156,9 +161,7 @@ impl Calls {
     #[pyo3(signature = (**options: "object"))]
     fn last_block(&self, options: Option<&Bound<'_, PyDict>>) -> PyResult<Call> {
         let options = Options(options);
-        let client = self.client(options)?;
-        let wanted = "coin_id must be a whole number; got None";
-        let coin_id = options.integer("coin_id")?.ok_or_else(|| refuse(ErrorCode::InputType, wanted))?;
+        let (client, coin_id) = (self.client(options)?, options.coin_id("coin_id")?);
         Ok(Call::new(client, move |client| async move { client.last_block(coin_id).await.map(LastBlock::from) }))
     }
 
@@ -217,7 +220,7 @@ fn configured(mut builder: ClientBuilder, options: Options<'_, '_>) -> PyResult<
         builder = builder.proxy(url);
     }
     if let Some(attempts) = options.integer("max_attempts")? {
-        builder = builder.max_attempts(attempts.clamp(0, i64::from(u32::MAX)).try_into().unwrap_or(u32::MAX));
+        builder = builder.max_attempts(attempts);
     }
     if let Some(certificates) = options.get("ca_certificates")? {
         let pem = match certificates.cast::<PyBytes>() {
@@ -233,10 +236,6 @@ fn reconnected(inherited: &Client) -> Client {
     let client = inherited.reconnected();
     client.keep_log_records();
     client
-}
-
-fn closed() -> PyErr {
-    raise(Error::new(ErrorCode::ConfigClosed, "the client is closed"))
 }
 
 /// `python/3.12.1`, for the `User-Agent`.

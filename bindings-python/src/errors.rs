@@ -57,3 +57,15 @@ fn class(py: Python<'_>, kind: ErrorKind) -> PyResult<&Bound<'_, PyType>> {
     };
     CLASSES[position].import(py, "paymento._errors", kind.class_name())
 }
+
+/// The code of an exception that [`raise`] made.
+pub(crate) fn code(py: Python<'_>, error: &PyErr) -> Option<ErrorCode> {
+    static BASE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let error = error.value(py);
+    let base = BASE.import(py, "paymento._errors", "PaymentoError").ok()?;
+    if !error.is_instance(base).ok()? {
+        return None;
+    }
+    let code: String = error.getattr(intern!(py, "code")).ok()?.extract().ok()?;
+    ErrorCode::ALL.iter().copied().find(|known| known.as_str() == code)
+}

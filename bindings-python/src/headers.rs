@@ -1,6 +1,6 @@
 //! The headers of a callback: a mapping, pairs, or the one value. Which names count, core knows.
 
-use paymento::{ErrorCode, Headers};
+use paymento::{Error, ErrorCode, Headers};
 use pyo3::{
     prelude::*,
     types::{PyBytes, PyDict, PyString},
@@ -8,7 +8,7 @@ use pyo3::{
 
 use crate::{
     arguments::{Entry, entries, items, pairs},
-    errors::{refuse, type_name},
+    errors::{raise, refuse, type_name},
 };
 
 /// What stands for a value that is not UTF-8: core says what is wrong with it.
@@ -69,5 +69,9 @@ fn utf8<'a>(text: &'a Bound<'_, PyString>) -> &'a [u8] {
 fn wrong(headers: &Bound<'_, PyAny>) -> PyErr {
     let got = type_name(headers);
     let message = format!("headers must be a mapping, pairs, or the signature itself as a string; got {got}");
-    refuse(ErrorCode::InputHeaders, message)
+    let error = Error::new(ErrorCode::InputHeaders, message);
+    raise(match got.as_str() {
+        "bytes" | "bytearray" => error.with_hint("decode the signature, or pass all headers as pairs"),
+        _ => error,
+    })
 }

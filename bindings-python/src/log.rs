@@ -1,20 +1,35 @@
 //! Core's log records, handed to Python's `logging` on the thread of the call that made them.
 
-use paymento::{LogLevel, LogRecord};
-use pyo3::{intern, prelude::*, sync::PyOnceLock, types::PyDict};
+use paymento::{Error, LogLevel, LogRecord};
+use pyo3::{exceptions::PyException, intern, prelude::*, sync::PyOnceLock, types::PyDict};
+
+use crate::errors::code;
 
 /// The levels' numbers in `logging`.
 fn number(level: LogLevel) -> u8 {
     if level == LogLevel::Debug { 10 } else { 30 }
 }
 
-/// A failing handler costs nobody a payment: its exception goes to `sys.unraisablehook`.
-pub(crate) fn hand_over(py: Python<'_>, records: &[LogRecord]) {
+/// A failing handler costs nobody a payment: its exception goes to `sys.unraisablehook`. What is to end the program, such
+/// as `KeyboardInterrupt`, is the caller's to raise.
+pub(crate) fn hand_over(py: Python<'_>, records: &[LogRecord]) -> PyResult<()> {
     if records.is_empty() {
-        return;
+        return Ok(());
     }
-    if let Err(error) = try_to_hand_over(py, records) {
-        error.write_unraisable(py, None);
+    match try_to_hand_over(py, records) {
+        Err(error) if error.is_instance_of::<PyException>(py) => {
+            error.write_unraisable(py, None);
+            Ok(())
+        }
+        result => result,
+    }
+}
+
+/// Logs the refusal of a callback, and gives the exception to raise. What a hook of the caller's raised is no refusal.
+pub(crate) fn refused_callback(py: Python<'_>, error: PyErr) -> PyErr {
+    match code(py, &error).map(|code| LogRecord::refused_callback(&Error::new(code, ""))) {
+        Some(record) => hand_over(py, &[record]).err().unwrap_or(error),
+        None => error,
     }
 }
 

@@ -108,11 +108,20 @@ impl CompletionQueue {
         reader.and_then(descriptor).ok_or_else(|| refuse(ErrorCode::InputType, "the reader is taken once"))
     }
 
-    /// The answers since the last time: number, value and exception of each.
-    #[pyo3(signature = () -> "list[tuple[int, Any, Exception | None]]")]
-    fn drain(&self, py: Python<'_>) -> Vec<Fetched> {
+    /// The answers since the last time: number, value and exception of each. And what a handler of log records raised to
+    /// end the program, which is to be raised once the answers are where they belong.
+    #[pyo3(signature = () -> "tuple[list[tuple[int, Any, Exception | None]], BaseException | None]")]
+    fn drain(&self, py: Python<'_>) -> (Vec<Fetched>, Option<Py<PyAny>>) {
         let done = mem::take(&mut self.shared.lock().done);
-        done.into_iter().filter_map(|completion| completion.into_python(py)).collect()
+        let mut stop = None;
+        let mut fetch = |completion: Completion| {
+            if let Err(error) = log::hand_over(py, &completion.client.take_log_records()) {
+                stop = Some(error.into_value(py).into_any());
+            }
+            completion.into_python(py)
+        };
+        let fetched = done.into_iter().filter_map(&mut fetch).collect();
+        (fetched, stop)
     }
 }
 
@@ -124,7 +133,6 @@ impl Drop for CompletionQueue {
 
 impl Completion {
     fn into_python(self, py: Python<'_>) -> Option<Fetched> {
-        log::hand_over(py, &self.client.take_log_records());
         let value = match self.result? {
             Ok(answer) => answer(py),
             Err(error) => Err(raise(error)),

@@ -1,6 +1,6 @@
 //! `paymento.authenticate` and `paymento.sign`.
 
-use paymento::{Callback as Authenticated, LogRecord};
+use paymento::Callback as Authenticated;
 use pyo3::prelude::*;
 
 use crate::{body, callback::Callback, errors::raise, headers, log, secret};
@@ -28,16 +28,18 @@ pub(crate) fn authenticate(
     headers: &Bound<'_, PyAny>,
     secrets: &Bound<'_, PyAny>,
 ) -> PyResult<Callback> {
+    authenticated(body, headers, secrets).map_err(|error| log::refused_callback(py, error))
+}
+
+fn authenticated(
+    body: &Bound<'_, PyAny>,
+    headers: &Bound<'_, PyAny>,
+    secrets: &Bound<'_, PyAny>,
+) -> PyResult<Callback> {
     let body = body::raw(body)?;
     let secrets = secret::several("secrets", secrets)?;
     let result = headers::with(headers, |headers| Authenticated::authenticate(body.as_bytes(), headers, &secrets))?;
-    match result {
-        Ok(callback) => Ok(Callback::new(callback, body)),
-        Err(error) => {
-            log::hand_over(py, &[LogRecord::refused_callback(&error)]);
-            Err(raise(error))
-        }
-    }
+    result.map(|callback| Callback::new(callback, body)).map_err(raise)
 }
 
 /// Sign a body as the gateway does: 64 upper-case hexadecimal characters. For tests.

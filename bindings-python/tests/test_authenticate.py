@@ -105,6 +105,40 @@ def test_another_body_is_told_what_to_pass(body: Any, word: str) -> None:
         assert word in (caught.value.hint or "")
 
 
+class WithBody:
+    def __init__(self) -> None:
+        self.body = BODY
+
+
+class WithBodyMethod:
+    async def body(self) -> bytes:
+        return BODY
+
+
+@pytest.mark.parametrize("given", [WithBody(), WithBodyMethod()])
+def test_the_request_itself_is_no_body(given: Any) -> None:
+    with pytest.raises(paymento.InputError, match=r"that is the request; pass .* await request\.body\(\)"):
+        paymento.authenticate(given, HEADERS, "k")
+
+
+def test_the_request_of_flask_is_no_body() -> None:
+    given: Any = request
+    with (
+        Flask(__name__).test_request_context("/", method="POST", data=BODY),
+        pytest.raises(paymento.InputError, match=r"that is the request; pass request\.get_data\(\)"),
+    ):
+        paymento.authenticate(given, HEADERS, "k")
+    with pytest.raises(paymento.InputError, match=r"request\.get_data\(\)"):
+        paymento.authenticate(given, HEADERS, "k")
+
+
+def test_a_signature_in_bytes_is_told_to_be_decoded() -> None:
+    signature: Any = SIGNATURE.encode()
+    with pytest.raises(paymento.InputError, match=r"got bytes.*decode.*pairs") as caught:
+        paymento.authenticate(BODY, signature, "k")
+    assert caught.value.code == "input.headers"
+
+
 def test_a_body_that_was_not_awaited_is_told_so() -> None:
     async def read() -> bytes:
         return BODY
@@ -118,12 +152,28 @@ def test_a_body_that_was_not_awaited_is_told_so() -> None:
 @pytest.mark.parametrize(
     ("secrets", "code"),
     [("", "config.secret"), (" ", "config.secret"), ("k\n", "config.secret"), ([], "config.secret"),
-     (None, "input.type"), (b"k", "input.type"), ([b"k"], "input.type"), ({"k"}, "input.type"), (7, "input.type")],
+     (None, "config.secret"), ([None], "config.secret"), (b"k", "input.type"), ([b"k"], "input.type"),
+     ({"k"}, "input.type"), (7, "input.type")],
 )  # fmt: skip
 def test_other_secrets_are_refused(secrets: Any, code: str) -> None:
     with pytest.raises(paymento.PaymentoError) as caught:
         paymento.authenticate(BODY, HEADERS, secrets)
     assert caught.value.code == code
+
+
+def test_a_secret_that_is_not_given_is_told_so() -> None:
+    nothing: Any = None
+    for call in (lambda: paymento.authenticate(BODY, HEADERS, nothing), lambda: paymento.sign(BODY, nothing)):
+        with pytest.raises(paymento.ConfigError, match="no secret key was given") as caught:
+            call()
+        assert (caught.value.code, "variable" in (caught.value.hint or "")) == ("config.secret", True)
+
+
+def test_of_several_secrets_it_says_which_was_not_given() -> None:
+    secrets: Any = [testing.SECRET_KEY, None]
+    with pytest.raises(paymento.ConfigError, match="entry 2 of secrets") as caught:
+        paymento.authenticate(BODY, HEADERS, secrets)
+    assert (caught.value.code, "variable" in (caught.value.hint or "")) == ("config.secret", True)
 
 
 def test_it_tells_which_secret_matched() -> None:

@@ -73,7 +73,7 @@ def test_a_closed_client_says_so(gateway: Simulator) -> None:
     for call in (client.ping, client.settings, lambda: client.authenticate(b"{}", "")):
         with pytest.raises(paymento.ConfigError) as caught:
             call()
-        assert caught.value.code == "config.closed"
+        assert (caught.value.code, caught.value.message) == ("config.closed", "the client is closed")
 
 
 def test_closing_closes_the_connections() -> None:
@@ -96,21 +96,32 @@ def test_closing_closes_the_connections() -> None:
     assert seen == [b""]
 
 
-def test_options_go_before_the_environment(monkeypatch: pytest.MonkeyPatch, gateway: Simulator) -> None:
-    for name in ("API_KEY", "SECRET_KEY", "SECRET_KEY_PREVIOUS", "BASE_URL", "GATEWAY_URL"):
-        monkeypatch.delenv(f"PAYMENTO_{name}", raising=False)
-    with pytest.raises(paymento.ConfigError, match="PAYMENTO_API_KEY") as caught:
-        paymento.Client.from_env()
-    assert caught.value.code == "config.missing"
-    monkeypatch.setenv("PAYMENTO_API_KEY", gateway.api_key)
-    monkeypatch.setenv("PAYMENTO_SECRET_KEY", "of-the-environment")
-    monkeypatch.setenv("PAYMENTO_BASE_URL", "http://127.0.0.1:9")
-    assert paymento.Client.from_env().base_url == "http://127.0.0.1:9/"
-    client = paymento.Client.from_env(base_url=gateway.base_url, secret_key="given")
-    client.ping()
-    assert client.authenticate(b"{}", paymento.sign(b"{}", "given")).secret_index == 0
-    with pytest.raises(paymento.SignatureError):
-        client.authenticate(b"{}", paymento.sign(b"{}", "of-the-environment"))
+@pytest.mark.parametrize("kind", [paymento.Client, paymento.AsyncClient])
+def test_an_api_key_that_is_not_given_is_told_so(kind: Any) -> None:
+    with pytest.raises(paymento.ConfigError, match="no API key was given") as caught:
+        kind(None)
+    assert (caught.value.code, "variable" in (caught.value.hint or "")) == ("config.api_key", True)
+
+
+@pytest.mark.parametrize("coin_id", [10**30, -1, -(10**30), 2**63, 10**5000], ids=int.bit_length)
+def test_a_number_that_is_no_coin_id_is_not_taken_for_another_coin(client: paymento.Client, coin_id: int) -> None:
+    with pytest.raises(paymento.InputError, match="coin id") as caught:
+        client.last_block(coin_id)
+    assert caught.value.code == "input.coin"
+
+
+@pytest.mark.parametrize("attempts", [-1, 0, 11, 2**32, 2**63 - 1])
+def test_a_number_of_attempts_is_repeated_as_it_was_given(attempts: int) -> None:
+    with pytest.raises(paymento.ConfigError, match=f"got {attempts}$") as caught:
+        paymento.Client("an-api-key", max_attempts=attempts)
+    assert caught.value.code == "config.timeout"
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**5000], ids=int.bit_length)
+def test_a_number_beyond_64_bits_is_refused(number: int) -> None:
+    with pytest.raises(paymento.InputError, match=r"max_attempts must be .* 64 bits") as caught:
+        paymento.Client("an-api-key", max_attempts=number)
+    assert caught.value.code == "input.type"
 
 
 def test_both_secret_keys_are_accepted_while_the_key_is_being_changed() -> None:

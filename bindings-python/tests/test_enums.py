@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -47,7 +48,9 @@ def test_an_undocumented_number_is_kept(number: int) -> None:
     assert str(number) in repr(status)
 
 
-@pytest.mark.parametrize("given", ["Revert", "", 2**63, 1.5, None, b"7", [], object()])
+@pytest.mark.parametrize(
+    "given", ["Revert", "", 2**63, 1.5, 7.0, 7 + 0j, Decimal(7), True, False, None, b"7", [], object()]
+)
 def test_what_is_no_status_is_a_value_error(given: Any) -> None:
     with pytest.raises(paymento.InputError) as caught:
         OrderStatus(given)

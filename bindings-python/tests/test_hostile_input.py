@@ -143,6 +143,12 @@ NAMED: dict[str, Callable[[], object]] = {
     "coin_id": lambda: untyped_client.last_block("1"),
     "additional_data": lambda: untyped_client.create_payment(**ORDER, additional_data={"a": 1}),
 }
+NOTES = {
+    "a key of additional_data must be a string; got int": {1: "a"},
+    "a value of additional_data must be a string; got int": {"a": 1},
+    "a value of additional_data must be text; got lone surrogates": {"a": "\udc80"},
+    "additional_data must be a mapping of strings to strings; got list": ["a"],
+}
 MISSHAPEN: list[Callable[[], object]] = [
     lambda: untyped.authenticate(),
     lambda: untyped.Client(),
@@ -156,6 +162,20 @@ MISSHAPEN: list[Callable[[], object]] = [
 def test_the_errors_name_the_argument(name: str) -> None:
     with pytest.raises(paymento.InputError, match=name):
         NAMED[name]()
+
+
+@pytest.mark.parametrize("message", NOTES)
+def test_notes_that_are_no_text_are_told_what_they_are(message: str) -> None:
+    with pytest.raises(paymento.InputError) as caught:
+        untyped_client.create_payment(**ORDER, additional_data=NOTES[message])
+    assert (caught.value.code, caught.value.message) == ("input.additional_data", message)
+
+
+def test_a_coin_name_that_is_no_string_is_told_so() -> None:
+    with pytest.raises(paymento.InputError) as caught:
+        untyped_client.create_payment(order_id="1", crypto_amounts={1: "1"})
+    assert caught.value.code == "input.type"
+    assert caught.value.message == "a coin name in crypto_amounts must be a string; got int"
 
 
 @pytest.mark.parametrize("call", MISSHAPEN)

@@ -7,9 +7,11 @@ import logging
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import uvloop
 
 import paymento
 from paymento import testing
@@ -104,6 +106,108 @@ def test_a_failing_filter_costs_no_payment(client: paymento.Client, monkeypatch:
     assert len(raised) == 1
     monkeypatch.undo()
     logger.manager._clear_cache()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def stopping() -> Iterator[None]:
+    """Raise out of a handler what ends a program."""
+
+    class Handler(logging.Handler):
+        def emit(self, _: logging.LogRecord) -> None:
+            raise Stopped
+
+    handler, logger = Handler(), logging.getLogger("paymento")
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    yield
+    logger.setLevel(level)
+    logger.removeHandler(handler)
+
+
+class Stopped(KeyboardInterrupt):
+    """Not an Exception, like KeyboardInterrupt itself and SystemExit."""
+
+
+@pytest.mark.usefixtures("stopping")
+def test_what_ends_the_program_passes_through_a_handler(gateway: Simulator, client: paymento.Client) -> None:
+    before = len(gateway.payments())
+    calls: list[Callable[[], object]] = [
+        lambda: client.create_payment(order_id="1", fiat_amount="1", fiat_currency="USD"),
+        lambda: client.authenticate(b"{}", "0" * 64),
+        lambda: paymento.authenticate(b"{}", "0" * 64, "k"),
+        lambda: paymento.authenticate(b"{}", 7, "k"),  # type: ignore[arg-type]
+    ]
+    for call in calls:
+        with pytest.raises(Stopped):
+            call()
+    assert len(gateway.payments()) == before + 1
+
+
+@pytest.mark.usefixtures("stopping")
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_what_ends_the_program_passes_through_an_event_loop(
+    gateway: Simulator, new_loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    loop = new_loop()
+    task = loop.create_task(gateway.async_client().ping())
+    with pytest.raises(Stopped):
+        loop.run_until_complete(task)
+    # The call's own work is done.
+    assert loop.run_until_complete(task) is None
+    loop.close()
+
+
+@pytest.mark.usefixtures("stopping")
+def test_a_loop_that_was_stopped_still_gets_every_answer(gateway: Simulator) -> None:
+    async def main() -> None:
+        await asyncio.gather(*(client.ping() for _ in range(20)))
+
+    client, loop = gateway.async_client(), asyncio.new_event_loop()
+    task = loop.create_task(main())
+    for _ in range(21):
+        try:
+            loop.run_until_complete(task)
+        except Stopped:
+            continue
+        break
+    assert task.done()
+    loop.close()
+
+
+class Shown(dict[str, str]):
+    def items(self) -> Any:
+        raise RuntimeError("mine")
+
+
+def test_every_refusal_is_logged_with_its_code(caplog: pytest.LogCaptureFixture) -> None:
+    client: Any = paymento.Client("an-api-key", secret_key="k")
+    untyped: Any = paymento
+    refused: list[tuple[str, Callable[[], object]]] = [
+        ("input.body", lambda: untyped.authenticate("{}", {}, "k")),
+        ("input.headers", lambda: untyped.authenticate(b"{}", 7, "k")),
+        ("config.secret", lambda: untyped.authenticate(b"{}", {}, "")),
+        ("config.secret", lambda: untyped.authenticate(b"{}", {}, None)),
+        ("config.secret", lambda: untyped.authenticate(b"{}", {}, ["k", None])),
+        ("input.type", lambda: untyped.authenticate(b"{}", {}, 7)),
+        ("signature.missing", lambda: untyped.authenticate(b"{}", {}, "k")),
+        ("input.body", lambda: client.authenticate("{}", {})),
+        ("input.headers", lambda: client.authenticate(b"{}", 7)),
+        ("signature.missing", lambda: client.authenticate(b"{}", {})),
+        ("config.secret", lambda: paymento.Client("an-api-key").authenticate(b"{}", {})),
+    ]
+    for code, call in refused:
+        caplog.clear()
+        with pytest.raises(paymento.PaymentoError) as caught:
+            call()
+        [record] = caplog.records
+        assert (caught.value.code, fields(record)["code"]) == (code, code)
+        assert (record.levelname, record.getMessage()) == ("WARNING", f"callback refused: {code}")
+    caplog.clear()
+    for authenticate in (client.authenticate, lambda body, headers: paymento.authenticate(body, headers, "k")):
+        with pytest.raises(RuntimeError, match="mine"):
+            authenticate(b"{}", Shown())
+    assert caplog.records == []
 
 
 def test_nothing_is_printed_where_nobody_listens() -> None:

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
     from typing_extensions import Self
 
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
         Verification,
     )
     from ._types import Amount, Headers, Seconds
+
+
+_ENVIRONMENT: Any = object()
+"""Stands for the API key that the environment holds."""
 
 
 class AsyncClient:
@@ -71,19 +75,19 @@ class AsyncClient:
         proxy: str | None = None,
         ca_certificates: bytes | str | None = None,
     ) -> None:
-        self._calls = Calls(
-            api_key,
-            secret_key=secret_key,
-            previous_secret_key=previous_secret_key,
-            base_url=base_url,
-            gateway_url=gateway_url,
-            connect_timeout=connect_timeout,
-            attempt_timeout=attempt_timeout,
-            timeout=timeout,
-            max_attempts=max_attempts,
-            proxy=proxy,
-            ca_certificates=ca_certificates,
-        )
+        options: dict[str, object] = {
+            "secret_key": secret_key,
+            "previous_secret_key": previous_secret_key,
+            "base_url": base_url,
+            "gateway_url": gateway_url,
+            "connect_timeout": connect_timeout,
+            "attempt_timeout": attempt_timeout,
+            "timeout": timeout,
+            "max_attempts": max_attempts,
+            "proxy": proxy,
+            "ca_certificates": ca_certificates,
+        }
+        self._calls = Calls.from_env(**options) if api_key is _ENVIRONMENT else Calls(api_key, **options)
 
     @classmethod
     def from_env(
@@ -103,13 +107,15 @@ class AsyncClient:
         """Make a client from the environment; the options go before it.
 
         Reads PAYMENTO_API_KEY and PAYMENTO_SECRET_KEY, and where they are set PAYMENTO_SECRET_KEY_PREVIOUS,
-        PAYMENTO_BASE_URL and PAYMENTO_GATEWAY_URL.
+        PAYMENTO_BASE_URL and PAYMENTO_GATEWAY_URL. A given secret_key replaces both of the environment's keys, and
+        then none needs to be set there. A subclass's own `__init__` runs as well, with these arguments to hand on.
 
         Raises:
-            ConfigError: `config.missing` names a variable that is not set.
+            ConfigError: `config.missing` names a variable that is not set; `config.` and what cannot be used.
+            InputError: `input.type`.
         """
-        client = cls.__new__(cls)
-        client._calls = Calls.from_env(
+        return cls(
+            _ENVIRONMENT,
             secret_key=secret_key,
             previous_secret_key=previous_secret_key,
             base_url=base_url,
@@ -121,7 +127,6 @@ class AsyncClient:
             proxy=proxy,
             ca_certificates=ca_certificates,
         )
-        return client
 
     @property
     def base_url(self) -> str:
@@ -384,7 +389,11 @@ class AsyncClient:
         attempt_timeout: Seconds | None = None,
         timeout: Seconds | None = None,
     ) -> LastBlock:
-        """Ask how far the gateway has read a coin's chain."""
+        """Ask how far the gateway has read a coin's chain.
+
+        Raises:
+            InputError: `input.coin` for a number that is no coin's id.
+        """
         block: LastBlock = await finish(
             self._calls.last_block(
                 coin_id=coin_id,

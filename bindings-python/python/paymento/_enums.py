@@ -1,7 +1,7 @@
 """The enumerations. Their values are core's; a test compares them with core's own lists."""
 
-from enum import Enum, IntEnum
-from typing import NoReturn
+from enum import Enum, EnumMeta, IntEnum
+from typing import Any, NoReturn
 
 from ._native import refuse_value, status_code, status_meaning
 
@@ -37,7 +37,16 @@ class Meaning(_Text):
     """Not in the gateway's documentation: never fulfill on it."""
 
 
-class OrderStatus(IntEnum):
+class _WholeNumbers(EnumMeta):
+    """Takes no number that merely equals a member: True is no status, and neither is 7.0."""
+
+    def __call__(cls, value: Any, *more: Any, **options: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, (int, str)):
+            refuse_value(cls.__name__, value)
+        return super().__call__(value, *more, **options)
+
+
+class OrderStatus(IntEnum, metaclass=_WholeNumbers):
     """A payment's status at the gateway. A number that is not documented is kept.
 
     `OrderStatus(7)`, `OrderStatus("7")` and `OrderStatus("paid")` are the same. A status in a callback is a reason to
@@ -69,10 +78,10 @@ class OrderStatus(IntEnum):
         return Meaning(status_meaning(int(self)))
 
     @classmethod
-    def _missing_(cls, value: object) -> "OrderStatus":
+    def _missing_(cls, value: Any) -> "OrderStatus":
         if isinstance(value, str):
             return cls(status_code(value))
-        if not isinstance(value, int) or value not in NUMBERS:
+        if value not in NUMBERS:
             refuse_value(cls.__name__, value)
         unknown = int.__new__(cls, value)
         unknown._name_ = f"UNKNOWN_{value}"

@@ -61,10 +61,12 @@ class Completions:
 
     async def _listen(self, loop: AbstractEventLoop) -> None:
         while await loop.sock_recv(self._reader, 4096):
-            self._resolve()
+            # What a handler of log records raises to end the program ends no more than this callback.
+            loop.call_soon(self._resolve)
 
     def _resolve(self) -> None:
-        for number, value, error in self._queue.drain():
+        answers, stop = self._queue.drain()
+        for number, value, error in answers:
             future = self._waiting.pop(number, None)
             if future is None or future.done():
                 continue
@@ -72,6 +74,8 @@ class Completions:
                 future.set_result(value)
             else:
                 future.set_exception(error)
+        if stop is not None:
+            raise stop
 
     def __del__(self) -> None:
         self._reader.close()

@@ -378,9 +378,10 @@ class CompletionQueue:
     Answers wait here for one event loop, which a byte on a socket wakes. What comes after the loop is gone is dropped.
     """
     def __new__(cls, /) -> CompletionQueue: ...
-    def drain(self, /) -> list[tuple[int, Any, Exception | None]]:
+    def drain(self, /) -> tuple[list[tuple[int, Any, Exception | None]], BaseException | None]:
         """
-        The answers since the last time: number, value and exception of each.
+        The answers since the last time: number, value and exception of each. And what a handler of log records raised to
+        end the program, which is to be raised once the answers are where they belong.
         """
     def take_reader(self, /) -> int:
         """
