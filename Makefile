@@ -118,13 +118,13 @@ lint-python: python
 	@cd bindings-python && $(VENV)/bin/ruff format --quiet --check . && $(VENV)/bin/ruff check --quiet .
 	@cd bindings-python && ../scripts/quietly $(VENV)/bin/mypy && ../scripts/quietly $(PY) -m mypy.stubtest paymento._native
 	@scripts/quietly $(PY) bindings-python/scripts/generate.py --check
-	@$(VENV)/bin/ruff format --quiet --check tests examples && $(VENV)/bin/ruff check --quiet tests examples
+	@$(VENV)/bin/ruff format --quiet --check tests examples bench && $(VENV)/bin/ruff check --quiet tests examples bench
 
 .PHONY: lint-node
 lint-node: node
 	$(call say,Node.js: format$(comma) lints$(comma) types$(comma) generated files)
 	@cd $(NODE_DIR) && npm run --silent lint && npm run --silent fresh
-	@for folder in tests examples; do (cd $$folder && ../$(BIOME) ci --error-on-warnings .); done
+	@for folder in tests examples bench; do (cd $$folder && ../$(BIOME) ci --error-on-warnings .); done
 
 .PHONY: bench
 bench: ## measure against what shops use today; writes bench/RESULTS.md

@@ -1,0 +1,1 @@
+"""Measures paymento against what shops use today. Started by `bench/run`."""
