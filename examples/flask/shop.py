@@ -57,8 +57,8 @@ def buy():
 def pay(order_id):
     """Also the way to try again: an order may have several payments, and each is known by its own token."""
     order, state, _ = look_up(order_id)
-    # A second payable payment for the same order would invite paying twice. Two clicks at the very same moment still make
-    # two: if both are paid, the order is fulfilled once and the other payment is reported.
+    # A second payable payment for the same order would invite paying twice. Two clicks at the very same moment still
+    # make two: if both are paid, the order is fulfilled once and the other payment is reported.
     if state not in ("unpaid", "closed"):
         return redirect(url_for("order_page", order_id=order_id), 303)
     try:
