@@ -132,4 +132,4 @@ bench: ## measure against what shops use today; writes bench/RESULTS.md
 
 .PHONY: clean
 clean: ## remove what was built and fetched
-	rm -rf target build $(VENV) $(NODE_DIR)/{node_modules,dist} examples/*/node_modules tests/browser/node_modules
+	rm -rf target build $(VENV) $(NODE_DIR)/{node_modules,dist} examples/*/node_modules tests/browser/node_modules bench/node_modules
