@@ -87,6 +87,7 @@ error_codes! {
         ConfigTls = "config.tls", false, "TLS could not be set up on this machine";
         ConfigCallbackUrlTaken = "config.callback_url_taken", false, "the store's callback URL belongs to another host";
         ConfigPort = "config.port", false, "the simulator cannot start, usually because its port is taken";
+        ConfigFindings = "config.findings", false, "the simulator found mistakes in its client";
         ConfigClosed = "config.closed", false, "the client was used after it was closed";
     }
     Input {
@@ -108,6 +109,8 @@ error_codes! {
         InputBody = "input.body", false, "the callback body is not raw bytes";
         InputBodyTooLarge = "input.body_too_large", false, "the callback body is over 64 KiB";
         InputHeaders = "input.headers", false, "the headers are not a mapping, pairs or the one value";
+        InputDuration = "input.duration", false, "a duration is neither a number nor text such as 20m";
+        InputFault = "input.fault", false, "the simulator has no such fault, profile or clock, or a probability is not from 0 to 1";
         InputUnknownOption = "input.unknown_option", false, "an option with this name does not exist";
         InputNotConstructible = "input.not_constructible", false, "only the library makes values of this type";
         InputNotPicklable = "input.not_picklable", false, "values of this type are not pickled";

@@ -21,6 +21,8 @@ mod coin;
 mod delivery;
 mod drive;
 mod event;
+mod fault;
+mod finding;
 mod gateway;
 mod ledger;
 mod life;
@@ -50,6 +52,8 @@ use std::{fmt, sync::Arc};
 pub use builder::SimulatorBuilder;
 pub use delivery::{Attempt, AttemptOutcome, CallbackMethod, Delivery};
 pub use event::{Event, EventKind};
+pub use fault::{ArmedFault, Fault};
+pub use finding::{Finding, FindingKind};
 pub use payment::PaymentSnapshot;
 
 use crate::error::Error;
