@@ -1,0 +1,14 @@
+//! The simulator's pages as HTML: the checkout page and the dashboard. They work without JavaScript; everything that
+//! comes from outside goes through [`escape`].
+
+pub(super) mod asset;
+pub(super) mod checkout;
+mod document;
+mod ending;
+mod escape;
+mod icon;
+mod levers;
+mod qr;
+mod time;
+mod uri;
+pub(super) mod view;
