@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, FromRequest, Path, Request, State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
@@ -16,9 +16,10 @@ use super::{
     CallbackMethod, EventKind,
     coin::{COINS, CURRENCIES, Coin},
     order::{self, Rejection},
-    outbox::Target,
     request::{Fields, Invalid},
     shared::Shared,
+    store::StoreId,
+    target::Target,
     wire::{self, failure, refused, success},
 };
 
@@ -26,13 +27,15 @@ use super::{
 const BODY_LIMIT: usize = 64 * 1024;
 
 type Store = State<Arc<Shared>>;
+/// The store whose key the request carries.
+type Of = Extension<StoreId>;
 
 pub(super) fn routes(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     let endpoints: [(&str, MethodRouter<Arc<Shared>>); 12] = [
         ("/payment/request", post(request_payment)),
         ("/payment/verify", post(verify)),
         ("/payment/settings", get(settings).post(set_settings)),
-        ("/payment/coins", get(async || success(COINS.iter().map(wire::accepted_coin).collect::<Vec<_>>()))),
+        ("/payment/coins", get(accepted_coins)),
         ("/coins", get(async || success(COINS.iter().map(wire::coin_details).collect::<Vec<_>>()))),
         ("/coins/{coin_id}/last-block", get(last_block)),
         ("/coins/price", post(coin_prices)),
@@ -55,9 +58,11 @@ pub(super) fn routes(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
 }
 
 /// Refuses a request without the store's key. The contract does not know the status of that; 401 is what it says in HTTP.
-async fn check_key(State(shared): Store, request: Request, next: Next) -> Response {
+/// The handlers find the store in the request's extensions.
+async fn check_key(State(shared): Store, mut request: Request, next: Next) -> Response {
     let key = request.headers().get("api-key").map(|value| value.as_bytes().trim_ascii());
-    if key.is_some_and(|key| shared.is_api_key(key)) {
+    if let Some(store) = key.and_then(|key| shared.store_of(key)) {
+        request.extensions_mut().insert(store);
         return next.run(request).await;
     }
     let reason = if key.is_some() { "the Api-Key header is wrong" } else { "the Api-Key header is missing" };
@@ -116,32 +121,40 @@ fn rejected(shared: &Shared, path: &str, rejection: &Rejection) -> Response {
     response
 }
 
-async fn request_payment(State(shared): Store, Posted(fields): Posted) -> Response {
-    match order::read(&fields) {
-        Ok(order) => success(shared.change(|ledger| ledger.create(order))),
+async fn request_payment(State(shared): Store, Extension(store): Of, Posted(fields): Posted) -> Response {
+    let coins = shared.read(|ledger| ledger.store(store).map(|store| store.coins.clone())).unwrap_or_default();
+    match order::read(&fields, &coins) {
+        Ok(order) => success(shared.change(|ledger| ledger.create(store, order))),
         Err(rejection) => rejected(&shared, "/v1/payment/request", &rejection),
     }
 }
 
-async fn verify(State(shared): Store, Posted(fields): Posted) -> Response {
+async fn verify(State(shared): Store, Extension(store): Of, Posted(fields): Posted) -> Response {
     let token = match fields.text("token") {
         Ok(token) => token.unwrap_or_default(),
         Err(invalid) => return rejected(&shared, "/v1/payment/verify", &invalid.into()),
     };
-    let answer = shared
-        .change(|ledger| ledger.verify(token.trim()).map(|(approved, payment)| wire::verification(payment, approved)));
+    let answer = shared.change(|ledger| {
+        ledger.verify(store, token.trim()).map(|(approved, payment)| wire::verification(payment, approved))
+    });
     answer.unwrap_or_else(|| rejected(&shared, "/v1/payment/verify", &Rejection::Refused("Invalid Token")))
 }
 
-async fn settings(State(shared): Store) -> Response {
-    success(shared.read(|ledger| wire::settings(ledger.target.as_ref())))
+async fn accepted_coins(State(shared): Store, Extension(store): Of) -> Response {
+    let coins = shared.read(|ledger| ledger.store(store).map(|store| store.coins.clone())).unwrap_or_default();
+    success(coins.into_iter().map(wire::accepted_coin).collect::<Vec<_>>())
 }
 
-async fn set_settings(State(shared): Store, Posted(fields): Posted) -> Response {
+async fn settings(State(shared): Store, Extension(store): Of) -> Response {
+    success(shared.read(|ledger| wire::settings(ledger.store(store).and_then(|store| store.target.as_ref()))))
+}
+
+async fn set_settings(State(shared): Store, Extension(store): Of, Posted(fields): Posted) -> Response {
     match callback_target(&fields) {
         Ok(target) => success(shared.change(|ledger| {
-            ledger.set_target(target);
-            wire::settings(ledger.target.as_ref())
+            let settings = wire::settings(target.as_ref());
+            ledger.set_target(store, target);
+            settings
         })),
         Err(rejection) => rejected(&shared, "/v1/payment/settings", &rejection),
     }
@@ -200,6 +213,7 @@ async fn languages() -> Response {
     success(items)
 }
 
-async fn merchant(State(shared): Store) -> Response {
-    success(serde_json::json!({ "name": shared.store_name(), "isActive": true }))
+async fn merchant(State(shared): Store, Extension(store): Of) -> Response {
+    let name = shared.read(|ledger| ledger.store(store).map(|store| store.name.clone()));
+    success(serde_json::json!({ "name": name, "isActive": true }))
 }

@@ -5,16 +5,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use zeroize::Zeroizing;
 
-use super::ledger::Ledger;
+use super::{ledger::Ledger, schedule::Step, store::StoreId, traffic::Errand};
 
 /// Longer waits are cut to this: the clock cannot add some durations.
 const LONGEST_WAIT: Duration = Duration::from_hours(365 * 24);
 
-/// Tokens of payments whose callbacks nobody sends yet.
-pub(super) type Outbox = mpsc::UnboundedReceiver<String>;
+/// Attempts at callbacks that nobody makes yet.
+pub(super) type Outbox = mpsc::UnboundedReceiver<Errand>;
 
 /// Why a wait ended without what it waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,46 +24,83 @@ pub(super) enum Ended {
 }
 
 pub(super) struct Shared {
-    store_name: String,
-    api_key: Zeroizing<String>,
+    /// The stores' keys, in the order of the ledger's stores.
+    api_keys: Vec<Zeroizing<String>>,
     ledger: Mutex<Ledger>,
     changed: Condvar,
     pulse: watch::Sender<()>,
-    outbox: mpsc::UnboundedSender<String>,
+    outbox: mpsc::UnboundedSender<Errand>,
+    /// That something is due before what was the first.
+    pub(super) rescheduled: Notify,
 }
 
 impl Shared {
-    pub(super) fn new(store_name: String, api_key: Zeroizing<String>, ledger: Ledger) -> (Self, Outbox) {
+    pub(super) fn new(ledger: Ledger) -> (Self, Outbox) {
         let (outbox, due) = mpsc::unbounded_channel();
         let (pulse, _) = watch::channel(());
-        (Self { store_name, api_key, ledger: Mutex::new(ledger), changed: Condvar::new(), pulse, outbox }, due)
+        let api_keys = ledger.stores.iter().map(|store| store.api_key.clone()).collect();
+        let (changed, rescheduled) = (Condvar::new(), Notify::new());
+        (Self { api_keys, ledger: Mutex::new(ledger), changed, pulse, outbox, rescheduled }, due)
     }
 
-    pub(super) fn store_name(&self) -> &str {
-        &self.store_name
-    }
-
-    pub(super) fn is_api_key(&self, key: &[u8]) -> bool {
-        self.api_key.as_bytes() == key
+    /// The store whose key this is.
+    pub(super) fn store_of(&self, key: &[u8]) -> Option<StoreId> {
+        self.api_keys.iter().position(|known| known.as_bytes() == key).map(StoreId)
     }
 
     pub(super) fn read<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
         look(&self.lock())
     }
 
-    /// Changes the ledger, hands on the callbacks that are due now, and wakes whoever waits.
+    /// Changes the ledger, hands on the attempts that are due now, and wakes whoever waits.
     pub(super) fn change<T>(&self, act: impl FnOnce(&mut Ledger) -> T) -> T {
         let mut ledger = self.lock();
         let result = act(&mut ledger);
-        let due = std::mem::take(&mut ledger.due);
-        drop(ledger);
-        for token in due {
+        // Under the lock, so that attempts leave in the order in which they became due.
+        for errand in ledger.traffic.take_due() {
             // Fails only once the server is gone, and then nothing is sent any more.
-            let _ = self.outbox.send(token);
+            let _ = self.outbox.send(errand);
+        }
+        let earlier = ledger.timers.take_earlier();
+        drop(ledger);
+        if earlier {
+            self.rescheduled.notify_one();
         }
         self.changed.notify_all();
         self.pulse.send_replace(());
         result
+    }
+
+    /// Moves the clock on, and blocks until everything has happened that is due by then.
+    pub(super) fn advance(&self, by: Duration) -> Result<(), Ended> {
+        let mut journey = self.change(|ledger| ledger.set_out(by));
+        loop {
+            match self.change(|ledger| ledger.step(&mut journey)) {
+                Step::Arrived => return Ok(()),
+                Step::Moved => {}
+                Step::Waits => self.wait(LONGEST_WAIT, |ledger| ledger.is_at_rest(&journey).then_some(()))?,
+            }
+            if self.read(Ledger::is_closed) {
+                return Err(Ended::Stopped);
+            }
+        }
+    }
+
+    /// The same without blocking. On a tokio runtime only.
+    pub(super) async fn advanced(&self, by: Duration) -> Result<(), Ended> {
+        let mut journey = self.change(|ledger| ledger.set_out(by));
+        loop {
+            match self.change(|ledger| ledger.step(&mut journey)) {
+                Step::Arrived => return Ok(()),
+                Step::Moved => {}
+                Step::Waits => {
+                    self.wait_async(LONGEST_WAIT, |ledger| ledger.is_at_rest(&journey).then_some(())).await?;
+                }
+            }
+            if self.read(Ledger::is_closed) {
+                return Err(Ended::Stopped);
+            }
+        }
     }
 
     pub(super) fn close(&self) {
