@@ -45,8 +45,7 @@ pub(in crate::simulator) fn unknown() -> String {
     Document { title: "Payment not found", kind: "checkout", head: "", body: &body }.html()
 }
 
-const STRIP: &str =
-    "<p class=\"simulator\" role=\"note\"><strong>Simulator</strong> &ndash; no real money</p>";
+const STRIP: &str = "<p class=\"simulator\" role=\"note\"><strong>Simulator</strong> &ndash; no real money</p>";
 
 /// The state in a sentence, for whoever does not see the page change.
 fn says(view: &CheckoutView) -> String {
@@ -56,10 +55,9 @@ fn says(view: &CheckoutView) -> String {
         (OrderStatus::Pending, Some(owed)) => format!("Waiting for {owed}"),
         (OrderStatus::PartialPaid, Some(owed)) => format!("Part of the payment came, {owed} remain"),
         (status, _) => match (&view.transfer, status) {
-            (Some(transfer), OrderStatus::WaitingToConfirm) => format!(
-                "Payment seen, {} of {} confirmations",
-                transfer.confirmations, transfer.required_confirmations
-            ),
+            (Some(transfer), OrderStatus::WaitingToConfirm) => {
+                format!("Payment seen, {} of {} confirmations", transfer.confirmations, transfer.required_confirmations)
+            }
             _ => ending::headline(status).unwrap_or("Payment closed").to_owned(),
         },
     }
@@ -67,7 +65,8 @@ fn says(view: &CheckoutView) -> String {
 
 /// What is to be paid, to whom, for what: the stub that stays through all states.
 fn bill(view: &CheckoutView) -> String {
-    let initial: String = view.store.chars().find(|c| c.is_alphanumeric()).into_iter().flat_map(char::to_uppercase).collect();
+    let initial: String =
+        view.store.chars().find(|c| c.is_alphanumeric()).into_iter().flat_map(char::to_uppercase).collect();
     let mut bill = format!(
         "<header class=\"bill\"><p class=\"store\"><span class=\"initial\" aria-hidden=\"true\">{initial}</span>\
          <bdi>{store}</bdi></p><h1 class=\"price\">{price}</h1>",
@@ -75,6 +74,9 @@ fn bill(view: &CheckoutView) -> String {
         store = text(&view.store),
         price = text(&view.price),
     );
+    if let Some(transfer) = &view.transfer {
+        let _ = write!(bill, "<p class=\"in-coins\">{}</p>", text(&transfer.offer.in_coins()));
+    }
     if let Some(order_id) = &view.order_id {
         let _ = write!(bill, "<p class=\"order\">Order <bdi>{}</bdi></p>", text(order_id));
     }

@@ -56,7 +56,9 @@ fn face(status: OrderStatus) -> (&'static str, Icon) {
 
 fn line(status: OrderStatus) -> &'static str {
     match status {
-        OrderStatus::WaitingToConfirm => "<p>The network has seen it and is confirming it. You need not do anything.</p>",
+        OrderStatus::WaitingToConfirm => {
+            "<p>The network has seen it and is confirming it. You need not do anything.</p>"
+        }
         OrderStatus::Paid | OrderStatus::Approve => "<p>The network has confirmed it. Thank you.</p>",
         OrderStatus::Timeout => {
             "<p>The time to pay is over and nothing arrived. If you have sent money after all, tell the store: do not send \
@@ -94,7 +96,7 @@ fn way_back(view: &CheckoutView) -> String {
     let class = if is_waiting(view) { "secondary" } else { "primary" };
     let by_itself = if is_paid(view.status) { "<p id=\"leaving\" class=\"leaving\" hidden></p>" } else { "" };
     format!(
-        "<a id=\"return\" class=\"button {class}\" href=\"{url}\" data-paid=\"{paid}\">Back to <bdi>{store}</bdi></a>{by_itself}",
+        "<a id=\"return\" class=\"button {class}\" href=\"{url}\" data-paid=\"{paid}\"><span>Back to <bdi>{store}</bdi></span></a>{by_itself}",
         url = whole(url),
         paid = is_paid(view.status),
         store = text(&view.store),

@@ -14,8 +14,11 @@ pub(super) fn bench(view: &CheckoutView) -> String {
     format!(
         "<aside class=\"bench\" aria-labelledby=\"bench\"><div class=\"tape\"><h2 id=\"bench\">Simulator</h2>\
          <p>No real money. Here you are the customer&rsquo;s wallet, the network and the clock.</p></div>\
-         {wallet}{network}{clock}<p class=\"way\"><a href=\"/dashboard/payment?token={token}\">Open in the dashboard</a></p>\
+         {notice}{wallet}{network}{clock}<p class=\"way\"><a href=\"/dashboard/payment?token={token}\">Open in the dashboard</a></p>\
          </aside>",
+        notice = view
+            .notice
+            .map_or_else(String::new, |notice| format!("<p class=\"notice\" role=\"alert\">{}</p>", notice.text())),
         wallet = wallet(view),
         network = network(view),
         clock = clock(view),
@@ -32,7 +35,11 @@ fn wallet(view: &CheckoutView) -> String {
         less = lever("less", "Pay less", pay),
         more = lever("more", "Pay more", pay),
         late = lever("late", "Pay late", late),
-        other = view.transfer.as_ref().filter(|_| pay).map_or_else(String::new, |transfer| other_amount(view, transfer)),
+        other = view
+            .transfer
+            .as_ref()
+            .filter(|_| pay || late)
+            .map_or_else(String::new, |transfer| other_amount(view, transfer)),
     )
 }
 
@@ -88,5 +95,7 @@ fn clock(view: &CheckoutView) -> String {
 
 fn lever(name: &str, label: &str, makes_sense: bool) -> String {
     let disabled = if makes_sense { "" } else { " disabled" };
-    format!("<button class=\"lever\" data-lever=\"{name}\" formaction=\"/gateway/lever/{name}\"{disabled}>{label}</button>")
+    format!(
+        "<button class=\"lever\" data-lever=\"{name}\" formaction=\"/gateway/lever/{name}\"{disabled}>{label}</button>"
+    )
 }

@@ -3,12 +3,14 @@
 
 pub(super) mod asset;
 pub(super) mod checkout;
+pub(super) mod dashboard;
 mod document;
 mod ending;
-mod escape;
+pub(super) mod escape;
 mod icon;
 mod levers;
 mod qr;
+pub(super) mod seen;
 mod time;
 mod uri;
 pub(super) mod view;

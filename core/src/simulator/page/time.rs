@@ -4,18 +4,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// `29:41`, `1:02:03` or `2 d 01:02:03`.
-pub(in crate::simulator) fn countdown(left: Duration) -> String {
-    let seconds = left.as_secs();
-    let (days, hours, minutes, rest) =
-        (seconds / DAY, seconds % DAY / 3_600, seconds % 3_600 / 60, seconds % 60);
-    match (days, hours) {
-        (0, 0) => format!("{minutes}:{rest:02}"),
-        (0, hours) => format!("{hours}:{minutes:02}:{rest:02}"),
-        (days, hours) => format!("{days} d {hours:02}:{minutes:02}:{rest:02}"),
-    }
-}
-
 /// How long something took or is away, in the two units that matter: `12 ms`, `1.5 s`, `2 min 5 s`, `3 h`, `2 d 4 h`.
 pub(in crate::simulator) fn span(span: Duration) -> String {
     let seconds = span.as_secs();
@@ -81,13 +69,6 @@ mod tests {
             (4_107_542_400, "2100-03-01T00:00:00Z"),
         ] {
             assert_eq!(machine(at(seconds)), moment);
-        }
-    }
-
-    #[test]
-    fn a_countdown_shows_what_is_left() {
-        for (seconds, text) in [(0, "0:00"), (61, "1:01"), (3_723, "1:02:03"), (2 * DAY + 3_723, "2 d 01:02:03")] {
-            assert_eq!(countdown(Duration::from_secs(seconds)), text);
         }
     }
 

@@ -21,6 +21,8 @@ pub(in crate::simulator) struct CheckoutView {
     /// Back to the shop, with token, order id and status.
     pub(in crate::simulator) return_url: Option<String>,
     pub(in crate::simulator) levers: Levers,
+    /// Why the last lever did nothing.
+    pub(in crate::simulator) notice: Option<Notice>,
     /// Changes whenever the page would look different.
     pub(in crate::simulator) stamp: String,
 }
@@ -88,4 +90,36 @@ pub(in crate::simulator) struct Levers {
     pub(in crate::simulator) reject: bool,
     pub(in crate::simulator) drop: bool,
     pub(in crate::simulator) expire: bool,
+}
+
+/// Why a lever did nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::simulator) enum Notice {
+    /// The payment had moved on meanwhile.
+    Moved,
+    /// Not a positive amount.
+    Amount,
+}
+
+impl Notice {
+    const ALL: [Self; 2] = [Self::Moved, Self::Amount];
+
+    /// As it stands in the page's address.
+    pub(in crate::simulator) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Moved => "moved",
+            Self::Amount => "amount",
+        }
+    }
+
+    pub(in crate::simulator) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|notice| notice.as_str() == name)
+    }
+
+    pub(super) const fn text(self) -> &'static str {
+        match self {
+            Self::Moved => "That makes no sense now: the payment has moved on.",
+            Self::Amount => "An amount is a decimal above zero, like 0.0004.",
+        }
+    }
 }
