@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    CallbackMethod, Chaos, Fault,
+    Chaos, Fault,
     dashboard::FormToken,
     lever::{self, Given, Stuck},
     page::{dashboard::Notice, view},
@@ -17,7 +17,7 @@ use axum::{
     Extension,
     body::Bytes,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
 
@@ -46,7 +46,7 @@ pub(super) async fn take(
 /// No browser lets a page from elsewhere say that it is from here. The `Origin` is no help: it is `null` under this
 /// page's own `Referrer-Policy`.
 fn is_from_here(headers: &HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     site.is_none_or(|site| site == b"same-origin" || site == b"none")
         && headers.get(header::ORIGIN).is_none_or(|origin| {
             let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
@@ -109,18 +109,18 @@ fn at_once(shared: &Shared, form: &Form<'_>, action: &str) -> Option<Notice> {
         "tamper" => sent(shared.change(|ledger| ledger.tamper(delivery))),
         "test-webhook" => sent(shared.change(|ledger| ledger.send_test_webhook(store))),
         "probe" => sent(shared.change(|ledger| ledger.send_tampered_probe(store))),
-        "arm" => arm(shared, form),
+        "arm" => arm(shared, form).err(),
         "clear" => {
             shared.change(|ledger| ledger.faults.clear());
             None
         }
-        "chaos" => set_chaos(shared, form),
+        "chaos" => Some(set_chaos(shared, form)),
         "calm" => {
             // Ending it cannot fail.
             let _ = shared.change(|ledger| ledger.set_chaos(None));
             None
         }
-        "callback-url" => set_callback_url(shared, form, store),
+        "callback-url" => Some(set_callback_url(shared, form, store)),
         _ => Some(Notice::Gone),
     }
 }
@@ -129,17 +129,17 @@ fn refused(error: &Error) -> Notice {
     if error.code() == ErrorCode::ConfigMissing { Notice::NoUrl } else { Notice::Gone }
 }
 
-fn arm(shared: &Shared, form: &Form<'_>) -> Option<Notice> {
-    let Some(fault) = form.number::<Fault>("fault") else { return Some(Notice::Gone) };
+fn arm(shared: &Shared, form: &Form<'_>) -> Result<(), Notice> {
+    let fault = form.number::<Fault>("fault").ok_or(Notice::Gone)?;
     let times = if form.text("times").as_deref() == Some("always") { None } else { Some(1) };
     shared.change(|ledger| ledger.faults.arm(fault, times, None));
-    None
+    Ok(())
 }
 
-fn set_chaos(shared: &Shared, form: &Form<'_>) -> Option<Notice> {
-    let Some(chaos) = chaos(form) else { return Some(Notice::BadChance) };
+fn set_chaos(shared: &Shared, form: &Form<'_>) -> Notice {
+    let Some(chaos) = chaos(form) else { return Notice::BadChance };
     let set = shared.change(|ledger| ledger.set_chaos(Some(chaos)));
-    Some(set.map_or(Notice::BadChance, |()| Notice::Saved))
+    set.map_or(Notice::BadChance, |()| Notice::Saved)
 }
 
 /// In percent on the page.
@@ -163,16 +163,16 @@ fn chaos(form: &Form<'_>) -> Option<Chaos> {
     })
 }
 
-fn set_callback_url(shared: &Shared, form: &Form<'_>, store: StoreId) -> Option<Notice> {
-    let method = form.number::<CallbackMethod>("method").unwrap_or_default();
-    let Ok(target) = Target::new(&form.text("url").unwrap_or_default(), method) else { return Some(Notice::BadUrl) };
-    Some(shared.change(|ledger| {
+fn set_callback_url(shared: &Shared, form: &Form<'_>, store: StoreId) -> Notice {
+    let method = form.number("method").unwrap_or_default();
+    let Ok(target) = Target::new(&form.text("url").unwrap_or_default(), method) else { return Notice::BadUrl };
+    shared.change(|ledger| {
         if ledger.store(store).is_none() {
             return Notice::Gone;
         }
         ledger.set_target(store, Some(target));
         Notice::Saved
-    }))
+    })
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ fn hashes(transfer: &TransferView) -> String {
     if transfer.hashes.is_empty() {
         return String::new();
     }
-    let items: String = transfer.hashes.iter().map(|hash| format!("<li><code>{}</code></li>", text(hash))).collect();
+    let items: Vec<_> = transfer.hashes.iter().map(|hash| format!("<li><code>{}</code></li>", text(hash))).collect();
     let title = if transfer.hashes.len() == 1 { "Transaction" } else { "Transactions" };
-    format!("<details class=\"hashes\"><summary>{title}</summary><ul>{items}</ul></details>")
+    format!("<details class=\"hashes\"><summary>{title}</summary><ul>{}</ul></details>", items.concat())
 }

@@ -76,19 +76,17 @@ fn network(view: &CheckoutView) -> String {
 }
 
 fn clock(view: &CheckoutView) -> String {
-    let steps: String = STEPS
-        .iter()
-        .map(|(by, label)| {
-            format!(
-                "<button class=\"lever\" name=\"by\" value=\"{by}\" formaction=\"/gateway/lever/advance\">\
-                 <span class=\"hidden\">Advance the clock by </span>+{label}</button>"
-            )
-        })
-        .collect();
+    let steps = STEPS.map(|(by, label)| {
+        format!(
+            "<button class=\"lever\" name=\"by\" value=\"{by}\" formaction=\"/gateway/lever/advance\">\
+             <span class=\"hidden\">Advance the clock by </span>+{label}</button>"
+        )
+    });
     format!(
         "<section><h3>Clock</h3>{form}<div class=\"levers steps\">{steps}</div><div class=\"levers\">{expire}</div></form>\
          </section>",
         form = form(view, "lever"),
+        steps = steps.concat(),
         expire = lever("expire", "Let the time run out", view.levers.expire),
     )
 }

@@ -76,13 +76,14 @@ impl From<&Offer> for OfferView {
 
 fn transfer(payment: &Payment, chosen: &Chosen, required_confirmations: u32) -> TransferView {
     let (received, owed) = (payment.received(), payment.owed());
+    let excess = received.minus(&chosen.offer.amount);
     let due = owed.as_ref().unwrap_or(&chosen.offer.amount).to_string();
     let counted = || payment.transactions().filter(|transaction| transaction.counts());
     TransferView {
         offer: OfferView::from(&chosen.offer),
         address: chosen.address.clone(),
         uri: uri::payment(chosen.offer.coin, &chosen.address, &due),
-        excess: Some(received.minus(&chosen.offer.amount)).filter(|excess| excess.is_positive()).map(|e| e.to_string()),
+        excess: excess.is_positive().then(|| excess.to_string()),
         received: received.is_positive().then(|| received.to_string()),
         owed: owed.map(|owed| owed.to_string()),
         confirmations: counted().map(|transaction| transaction.confirmations).min().unwrap_or_default(),

@@ -81,20 +81,16 @@ fn outcome(attempt: &Attempt) -> String {
 
 fn flags(delivery: &Delivery) -> String {
     let forged = if delivery.is_authentic { "" } else { "<span class=\"flag bad\">wrong signature</span>" };
-    let faults: String = delivery.faults.iter().map(|fault| format!("<span class=\"flag\">{fault}</span>")).collect();
+    let faults: Vec<_> = delivery.faults.iter().map(|fault| format!("<span class=\"flag\">{fault}</span>")).collect();
     if forged.is_empty() && faults.is_empty() {
         String::new()
     } else {
-        format!("<p class=\"flags\">{forged}{faults}</p>")
+        format!("<p class=\"flags\">{forged}{}</p>", faults.concat())
     }
 }
 
 fn request(delivery: &Delivery) -> String {
-    let headers: String = delivery
-        .headers
-        .iter()
-        .map(|(name, value)| format!("<div><dt>{}</dt><dd><code>{}</code></dd></div>", text(name), whole(value)))
-        .collect();
+    let headers: String = delivery.headers.iter().map(header).collect();
     let raw = String::from_utf8_lossy(&delivery.body);
     let body = match pretty::json(&delivery.body) {
         Some(pretty) => format!(
@@ -111,6 +107,10 @@ fn request(delivery: &Delivery) -> String {
         id = delivery.id,
         size = delivery.body.len(),
     )
+}
+
+fn header((name, value): &(String, String)) -> String {
+    format!("<div><dt>{}</dt><dd><code>{}</code></dd></div>", text(name), whole(value))
 }
 
 fn attempts(delivery: &Delivery) -> String {

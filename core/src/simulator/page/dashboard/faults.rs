@@ -46,21 +46,20 @@ fn armed_item(armed: &ArmedFault) -> String {
 }
 
 fn group(visit: &Visit<'_>, title: &str, about: &str, callbacks: bool) -> String {
-    let rows: String = Fault::ALL
-        .iter()
-        .filter(|fault| fault.concerns_callbacks() == callbacks)
-        .map(|fault| {
-            format!(
-                "<li><p>{about}<code>{name}</code></p>{form}<input type=\"hidden\" name=\"fault\" value=\"{name}\">\
-                 <button class=\"small\" name=\"times\" value=\"1\">Once<span class=\"hidden\">: {name}</span></button>\
-                 <button class=\"small\" name=\"times\" value=\"always\">Always<span class=\"hidden\">: {name}</span></button></form></li>",
-                about = text(fault.about()),
-                name = fault.as_str(),
-                form = form(visit, "arm"),
-            )
-        })
-        .collect();
+    let faults = Fault::ALL.iter().filter(|fault| fault.concerns_callbacks() == callbacks);
+    let rows: String = faults.map(|fault| row(visit, *fault)).collect();
     format!(
         "<section class=\"card\"><h2>{title}</h2><p class=\"soft\">{about}</p><ul class=\"faults\">{rows}</ul></section>"
+    )
+}
+
+fn row(visit: &Visit<'_>, fault: Fault) -> String {
+    format!(
+        "<li><p>{about}<code>{fault}</code></p>{form}<input type=\"hidden\" name=\"fault\" value=\"{fault}\">\
+         <button class=\"small\" name=\"times\" value=\"1\">Once<span class=\"hidden\">: {fault}</span></button>\
+         <button class=\"small\" name=\"times\" value=\"always\">Always<span class=\"hidden\">: {fault}</span></button>\
+         </form></li>",
+        about = text(fault.about()),
+        form = form(visit, "arm"),
     )
 }

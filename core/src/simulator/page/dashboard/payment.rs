@@ -40,42 +40,59 @@ pub(super) fn section(visit: &Visit<'_>, token: &str) -> Option<String> {
 }
 
 fn facts(visit: &Visit<'_>, payment: &Payment) -> String {
-    let mut facts = String::new();
-    let mut add = |label: &str, value: String| facts.push_str(&format!("<div><dt>{label}</dt><dd>{value}</dd></div>"));
-    add("Token", format!("<code>{}</code>{}", text(&payment.token), copy(&payment.token, "token")));
-    add("Payment id", payment.payment_id.to_string());
-    add("Store", format!("<bdi>{}</bdi>", text(visit.ledger.store_name_of(payment))));
-    if let Some(chosen) = &payment.chosen {
-        let coin = text(chosen.offer.coin.shortcut);
-        add("Asked", format!("{} {coin} on {}", chosen.offer.amount, text(chosen.offer.coin.network)));
-        add("Received", format!("{} {coin}", payment.received()));
-        add("Address", format!("<code>{}</code>", text(&chosen.address)));
-    }
-    add("Created", moment(visit, payment.created_at));
-    add("Time to pay ends", moment(visit, payment.window_ends_at));
-    add(
-        "Risk speed",
-        match payment.order.speed {
-            Speed::High => "0, from the mempool".to_owned(),
-            Speed::Low => "1, once confirmed".to_owned(),
-        },
-    );
-    if let Some(url) = &payment.order.return_url {
-        add("Return URL", format!("<code>{}</code>", text(url.as_str())));
-    }
-    if let Some(address) = &payment.order.email_address {
-        add("Email", text(address));
-    }
-    for (key, value) in &payment.order.additional_data {
-        let (key, value) = (key.as_deref().unwrap_or("null"), value.as_deref().unwrap_or("null"));
-        add("Note", format!("<code>{}</code> {}", text(key), text(value)));
-    }
+    let facts: String =
+        [about(visit, payment), money(payment), terms(visit, payment)].into_iter().flatten().map(row).collect();
     let transactions: String = payment.transactions().map(|transaction| transaction_item(visit, transaction)).collect();
     format!(
         "<dl class=\"facts\">{facts}</dl><ul class=\"transactions\">{transactions}</ul>\
          <p><a class=\"out\" href=\"/gateway?token={}\">Open the checkout page</a></p>",
         whole(&payment.token)
     )
+}
+
+/// A label, and a value as HTML.
+type Fact = (&'static str, String);
+
+fn row((label, value): Fact) -> String {
+    format!("<div><dt>{label}</dt><dd>{value}</dd></div>")
+}
+
+fn about(visit: &Visit<'_>, payment: &Payment) -> Vec<Fact> {
+    vec![
+        ("Token", format!("<code>{}</code>{}", text(&payment.token), copy(&payment.token, "token"))),
+        ("Payment id", payment.payment_id.to_string()),
+        ("Store", format!("<bdi>{}</bdi>", text(visit.ledger.store_name_of(payment)))),
+    ]
+}
+
+fn money(payment: &Payment) -> Vec<Fact> {
+    let Some(chosen) = &payment.chosen else { return Vec::new() };
+    let coin = text(chosen.offer.coin.shortcut);
+    vec![
+        ("Asked", format!("{} {coin} on {}", chosen.offer.amount, text(chosen.offer.coin.network))),
+        ("Received", format!("{} {coin}", payment.received())),
+        ("Address", format!("<code>{}</code>", text(&chosen.address))),
+    ]
+}
+
+fn terms(visit: &Visit<'_>, payment: &Payment) -> Vec<Fact> {
+    let order = &payment.order;
+    let speed = match order.speed {
+        Speed::High => "0, from the mempool",
+        Speed::Low => "1, once confirmed",
+    };
+    let notes = order.additional_data.iter().map(|(key, value)| {
+        let (key, value) = (key.as_deref().unwrap_or("null"), value.as_deref().unwrap_or("null"));
+        ("Note", format!("<code>{}</code> {}", text(key), text(value)))
+    });
+    let url = order.return_url.as_ref().map(|url| ("Return URL", format!("<code>{}</code>", text(url.as_str()))));
+    let email = order.email_address.as_ref().map(|address| ("Email", text(address)));
+    let times = [
+        ("Created", moment(visit, payment.created_at)),
+        ("Time to pay ends", moment(visit, payment.window_ends_at)),
+        ("Risk speed", speed.to_owned()),
+    ];
+    times.into_iter().chain(url).chain(email).chain(notes).collect()
 }
 
 fn transaction_item(visit: &Visit<'_>, transaction: &Transaction) -> String {

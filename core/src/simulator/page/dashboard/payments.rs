@@ -16,10 +16,13 @@ use crate::{
 /// Payments on a page.
 const PAGE: usize = 50;
 
+/// Letters that may be meant for the beginning of a token. Fewer occur in too many.
+const TOKEN_PART: usize = 4;
+
 /// Which payments are asked for.
 #[derive(Clone, Debug, Default)]
 pub(in crate::simulator) struct Wanted {
-    /// Part of an order id, of a token or of the payment's number.
+    /// Part of an order id, the beginning of a token, or the payment's number.
     pub(in crate::simulator) search: String,
     pub(in crate::simulator) status: Option<OrderStatus>,
     /// From 0.
@@ -31,8 +34,8 @@ impl Wanted {
         let wanted = self.search.to_lowercase();
         let contains = |text: &str| text.to_lowercase().contains(&wanted);
         wanted.is_empty()
-            || contains(&payment.token)
             || contains(payment.order_id())
+            || (wanted.len() >= TOKEN_PART && payment.token.starts_with(&wanted))
             || payment.payment_id.to_string() == wanted
     }
 

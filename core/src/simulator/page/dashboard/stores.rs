@@ -47,7 +47,7 @@ fn key(place: usize, label: &str, which: &str, value: &str) -> String {
 }
 
 fn callback_form(visit: &Visit<'_>, place: usize, store: &Store) -> String {
-    let options: String = [CallbackMethod::Post, CallbackMethod::Put]
+    let options: Vec<_> = [CallbackMethod::Post, CallbackMethod::Put]
         .into_iter()
         .map(|method| {
             let selected = if method == store.callback_method() { " selected" } else { "" };
@@ -60,6 +60,7 @@ fn callback_form(visit: &Visit<'_>, place: usize, store: &Store) -> String {
          required maxlength=\"2000\" autocomplete=\"off\" placeholder=\"http://127.0.0.1:3000/paymento/callback\" value=\"{url}\">\
          <button class=\"small strong\">Save</button></span></p></form>",
         form = form(visit, "callback-url"),
+        options = options.concat(),
         url = whole(store.callback_url().unwrap_or_default()),
     )
 }

@@ -5,7 +5,7 @@ use super::{
     Visit,
     words::{chip, moment, sentence},
 };
-use crate::simulator::Event;
+use crate::simulator::{Event, EventKind};
 
 /// Events that are shown; a payment seldom has more than twenty.
 const MOST: usize = 200;
@@ -25,9 +25,15 @@ fn item(visit: &Visit<'_>, event: &Event) -> String {
     format!(
         "<li id=\"e{sequence}\" data-kind=\"{kind}\"><span class=\"when\">{when}</span><div><strong>{words}</strong> {chip}{detail}</div></li>",
         sequence = event.sequence,
-        kind = event.kind.as_str(),
+        kind = kind(event),
         when = moment(visit, event.at),
         words = sentence(event.kind.as_str()),
         chip = event.status.map(chip).unwrap_or_default(),
     )
+}
+
+/// An answer other than 200 is a failure to the gateway.
+fn kind(event: &Event) -> &'static str {
+    let lost = event.kind == EventKind::CallbackAnswered && !event.detail.starts_with("200 ");
+    if lost { EventKind::CallbackFailed.as_str() } else { event.kind.as_str() }
 }
