@@ -5,7 +5,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use zeroize::Zeroizing;
 
 use super::{
-    CallbackMethod, Simulator, ledger::Ledger, outbox::Target, random::Random, server::Server, shared::Shared,
+    CallbackMethod, Simulator, ledger::Ledger, outbox::Target, profile::ApiRules, random::Random, server::Server,
+    shared::Shared,
 };
 use crate::{
     error::Error,
@@ -25,6 +26,8 @@ pub struct SimulatorBuilder {
     callback_url: Option<String>,
     callback_method: CallbackMethod,
     retry_schedule: Vec<Duration>,
+    strict: bool,
+    pub(super) api: ApiRules,
 }
 
 impl Default for SimulatorBuilder {
@@ -37,6 +40,8 @@ impl Default for SimulatorBuilder {
             callback_url: None,
             callback_method: CallbackMethod::Post,
             retry_schedule: [1, 2, 4, 8].map(Duration::from_secs).to_vec(),
+            strict: false,
+            api: ApiRules::default(),
         }
     }
 }
@@ -85,6 +90,12 @@ impl SimulatorBuilder {
         self
     }
 
+    /// Whether a request with a [finding](super::FindingKind) is refused with HTTP 400. Default: false, it is only listed.
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
     /// Starts it. The port answers when this returns.
     ///
     /// # Errors
@@ -98,8 +109,10 @@ impl SimulatorBuilder {
         };
         ApiKey::new(&keys.api_key).and_then(|api_key| Secret::beside(&keys.secret_key, &api_key))?;
         let target = self.callback_url.map(|url| Target::new(&url, self.callback_method)).transpose()?;
-        let ledger = Ledger::new(random, Secret::new(&keys.secret_key)?, target, self.retry_schedule);
-        let (shared, outbox) = Shared::new(self.store_name, keys.api_key.clone(), ledger);
+        let mut ledger = Ledger::new(random, Secret::new(&keys.secret_key)?, target, self.retry_schedule);
+        ledger.strict = self.strict;
+        let texts = (keys.api_key.clone(), keys.secret_key.clone());
+        let (shared, outbox) = Shared::new(self.store_name, texts, self.api, ledger);
         let shared = Arc::new(shared);
         let server = Server::start(self.port, Arc::clone(&shared), outbox)?;
         Ok(Simulator { shared, server, keys })

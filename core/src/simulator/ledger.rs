@@ -6,7 +6,9 @@ use std::{
 };
 
 use super::{
-    Delivery, Event, EventKind,
+    Delivery, Event, EventKind, Fault, FindingKind,
+    fault::FaultPlan,
+    finding::Findings,
     life::may_move,
     outbox::{Callback, Target},
     payment::{Chosen, Order, Payment},
@@ -37,6 +39,9 @@ pub(super) struct Ledger {
     pub(super) waits: Vec<Duration>,
     /// Tokens whose queue nobody works yet.
     pub(super) due: Vec<String>,
+    pub(super) faults: FaultPlan,
+    pub(super) findings: Findings,
+    pub(super) strict: bool,
     random: Random,
     started: Instant,
     closed: bool,
@@ -75,6 +80,9 @@ impl Ledger {
             secret,
             waits,
             due: Vec::new(),
+            faults: FaultPlan::default(),
+            findings: Findings::default(),
+            strict: false,
             random,
             started: Instant::now(),
             closed: false,
@@ -165,6 +173,27 @@ impl Ledger {
         let approved = payment.status == OrderStatus::Approve;
         self.record(EventKind::Verified, token, None, format!("success: {approved}"));
         self.payment(token).map(|payment| (approved, payment))
+    }
+
+    /// Like [`verify`](Self::verify), and the payment stays where it is.
+    pub(super) fn verify_in_vain(&mut self, token: &str) -> Option<(bool, &Payment)> {
+        self.payment(token)?;
+        self.record(EventKind::Verified, token, None, "success: false".to_owned());
+        self.payment(token).map(|payment| (false, payment))
+    }
+
+    /// The armed faults of the API among these that strike now.
+    pub(super) fn strike_api(&mut self, token: Option<&str>, concerned: impl Fn(Fault) -> bool) -> Vec<Fault> {
+        self.faults.strike(token, |fault| !fault.concerns_callbacks() && concerned(fault))
+    }
+
+    pub(super) fn chaos_for_api(&mut self) -> Vec<Fault> {
+        Vec::new()
+    }
+
+    pub(super) fn report_finding(&mut self, kind: FindingKind, subject: &str, token: &str) {
+        let at = self.started.elapsed();
+        self.findings.report(kind, subject, token, at);
     }
 
     fn advance(&mut self, token: &str, to: OrderStatus) -> Result<(), Refusal> {

@@ -16,6 +16,7 @@
 //! ```
 
 mod api;
+mod api_fault;
 mod builder;
 mod coin;
 mod delivery;
@@ -24,22 +25,24 @@ mod event;
 mod fault;
 mod finding;
 mod gateway;
+mod guard;
 mod ledger;
 mod life;
+mod openapi;
 mod order;
 mod outbox;
 mod page;
 mod payment;
+mod profile;
 mod random;
 mod request;
 mod return_link;
 mod send;
 mod server;
 mod shared;
+mod verify_shape;
 mod wire;
 
-#[cfg(test)]
-mod api_tests;
 #[cfg(test)]
 mod callback_tests;
 #[cfg(test)]
@@ -55,6 +58,7 @@ pub use event::{Event, EventKind};
 pub use fault::{ArmedFault, Fault};
 pub use finding::{Finding, FindingKind};
 pub use payment::PaymentSnapshot;
+pub use profile::{BadKeyAnswer, BusinessErrorStatus, Profile, UnknownTokenAnswer};
 
 use crate::error::Error;
 use server::Server;

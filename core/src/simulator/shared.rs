@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::{mpsc, watch};
 use zeroize::Zeroizing;
 
-use super::ledger::Ledger;
+use super::{ledger::Ledger, profile::ApiRules};
 
 /// Longer waits are cut to this: the clock cannot add some durations.
 const LONGEST_WAIT: Duration = Duration::from_hours(365 * 24);
@@ -26,6 +26,8 @@ pub(super) enum Ended {
 pub(super) struct Shared {
     store_name: String,
     api_key: Zeroizing<String>,
+    secret_key: Zeroizing<String>,
+    pub(super) api: ApiRules,
     ledger: Mutex<Ledger>,
     changed: Condvar,
     pulse: watch::Sender<()>,
@@ -33,10 +35,22 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(store_name: String, api_key: Zeroizing<String>, ledger: Ledger) -> (Self, Outbox) {
+    pub(super) fn new(
+        store_name: String,
+        keys: (Zeroizing<String>, Zeroizing<String>),
+        api: ApiRules,
+        ledger: Ledger,
+    ) -> (Self, Outbox) {
         let (outbox, due) = mpsc::unbounded_channel();
         let (pulse, _) = watch::channel(());
-        (Self { store_name, api_key, ledger: Mutex::new(ledger), changed: Condvar::new(), pulse, outbox }, due)
+        let (api_key, secret_key) = keys;
+        let ledger = Mutex::new(ledger);
+        (Self { store_name, api_key, secret_key, api, ledger, changed: Condvar::new(), pulse, outbox }, due)
+    }
+
+    /// Whether a key stands in this text. Short keys are not looked for: they would be found in words.
+    pub(super) fn holds_key(&self, text: &str) -> bool {
+        [&self.api_key, &self.secret_key].into_iter().any(|key| key.len() >= 12 && text.contains(key.as_str()))
     }
 
     pub(super) fn store_name(&self) -> &str {
