@@ -1,4 +1,5 @@
 //! HTTP/1.1 over a bare socket, one connection for many requests: it sends what a client library would refuse to.
+#![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::{
     io::{Read, Write},

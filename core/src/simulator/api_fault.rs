@@ -52,8 +52,12 @@ impl Mishap {
 /// The mishap that befalls this call, if any. Only that one is used up.
 pub(super) fn mishap(ledger: &mut Ledger, token: Option<&str>) -> Option<Mishap> {
     let taken = Cell::new(false);
-    let struck = ledger.strike_api(token, |fault| Mishap::of(fault).is_some() && !taken.replace(true));
+    let struck = ledger.strike_api(token, |fault| is_mishap(fault) && !taken.replace(true));
     struck.into_iter().chain(ledger.chaos_for_api()).find_map(Mishap::of)
+}
+
+pub(super) fn is_mishap(fault: Fault) -> bool {
+    Mishap::of(fault).is_some()
 }
 
 pub(super) fn concerns_create(fault: Fault) -> bool {

@@ -1,6 +1,10 @@
 //! The gateway's API under `/v1`.
 
 mod directory;
+#[cfg(test)]
+mod fault_tests;
+#[cfg(test)]
+mod finding_tests;
 mod key;
 mod payments;
 mod posted;
