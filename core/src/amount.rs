@@ -86,6 +86,37 @@ impl Amount {
     }
 }
 
+/// What the simulated gateway reckons with.
+#[cfg(feature = "simulator")]
+impl Amount {
+    pub(crate) fn zero() -> Self {
+        Self(BigDecimal::from(0))
+    }
+
+    /// Exact, with as many decimals as the longer of the two.
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        Self(&self.0 + &other.0)
+    }
+
+    /// Exact, with as many decimals as the longer of the two.
+    pub(crate) fn minus(&self, other: &Self) -> Self {
+        Self(&self.0 - &other.0)
+    }
+
+    /// Half of it, rounded down to this many decimals where that leaves something, and exact otherwise.
+    pub(crate) fn half(&self, decimals: i64) -> Self {
+        let half: BigDecimal = &self.0 / 2;
+        let rounded = half.with_scale_round(decimals, RoundingMode::Down).normalized();
+        Self(if rounded.sign() == Sign::NoSign { half } else { rounded })
+    }
+
+    /// A tenth of it, rounded up to this many decimals.
+    pub(crate) fn tenth(&self, decimals: i64) -> Self {
+        let tenth: BigDecimal = &self.0 / 10;
+        Self(tenth.with_scale_round(decimals, RoundingMode::Up).normalized())
+    }
+}
+
 const PRECISION: std::num::NonZeroU64 = std::num::NonZeroU64::new(DOUBLE_DIGITS).unwrap();
 
 impl FromStr for Amount {

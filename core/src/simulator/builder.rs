@@ -1,31 +1,34 @@
 //! [`SimulatorBuilder`]: the options of a simulator.
 
-use std::{fmt, sync::Arc, time::Duration};
-
-use zeroize::Zeroizing;
+use std::{sync::Arc, time::Duration};
 
 use super::{
-    CallbackMethod, Simulator, ledger::Ledger, outbox::Target, profile::ApiRules, random::Random, server::Server,
+    CallbackMethod, Simulator, StoreOptions,
+    clock::Clock,
+    ledger::Ledger,
+    profile::ApiRules,
+    random::Random,
+    rules::{Confirmation, Rules},
+    server::Server,
     shared::Shared,
+    store::Account,
 };
-use crate::{
-    error::Error,
-    secret::{ApiKey, Secret},
-};
+use crate::error::{Error, ErrorCode};
 
 /// Attempts after the first one, at most: more would outlive any test.
 const MOST_RETRIES: usize = 20;
+/// Confirmations that may be asked for, at most.
+const MOST_CONFIRMATIONS: u32 = 100;
 
-/// Options of a [`Simulator`], each with a default.
+/// Options of a [`Simulator`], each with a default. Those about a store are the first one's.
+#[derive(Debug)]
 #[must_use]
 pub struct SimulatorBuilder {
     port: u16,
-    store_name: String,
-    api_key: Option<Zeroizing<String>>,
-    secret_key: Option<Zeroizing<String>>,
-    callback_url: Option<String>,
-    callback_method: CallbackMethod,
-    retry_schedule: Vec<Duration>,
+    stores: Vec<StoreOptions>,
+    rules: Rules,
+    virtual_clock: bool,
+    seed: Option<u64>,
     strict: bool,
     pub(super) api: ApiRules,
 }
@@ -34,12 +37,10 @@ impl Default for SimulatorBuilder {
     fn default() -> Self {
         Self {
             port: 0,
-            store_name: "Simulated store".to_owned(),
-            api_key: None,
-            secret_key: None,
-            callback_url: None,
-            callback_method: CallbackMethod::Post,
-            retry_schedule: [1, 2, 4, 8].map(Duration::from_secs).to_vec(),
+            stores: vec![StoreOptions::new("Simulated store")],
+            rules: Rules::default(),
+            virtual_clock: false,
+            seed: None,
             strict: false,
             api: ApiRules::default(),
         }
@@ -53,44 +54,110 @@ impl SimulatorBuilder {
         self
     }
 
-    /// The store's name on the checkout page. Default: `Simulated store`.
-    pub fn store_name(mut self, name: impl Into<String>) -> Self {
-        self.store_name = name.into();
+    fn first_store(mut self, change: impl FnOnce(StoreOptions) -> StoreOptions) -> Self {
+        let first = self.stores.remove(0);
+        self.stores.insert(0, change(first));
         self
+    }
+
+    /// The store's name on the checkout page. Default: `Simulated store`.
+    pub fn store_name(self, name: impl Into<String>) -> Self {
+        self.first_store(|store| StoreOptions { name: name.into(), ..store })
     }
 
     /// The API key to ask for. Default: made for this run.
-    pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.api_key = Some(Zeroizing::new(key.into()));
-        self
+    pub fn api_key(self, key: impl Into<String>) -> Self {
+        self.first_store(|store| store.api_key(key))
     }
 
     /// The secret key to sign callbacks with. Default: made for this run.
-    pub fn secret_key(mut self, key: impl Into<String>) -> Self {
-        self.secret_key = Some(Zeroizing::new(key.into()));
-        self
+    pub fn secret_key(self, key: impl Into<String>) -> Self {
+        self.first_store(|store| store.secret_key(key))
     }
 
     /// Where callbacks go. Default: nowhere, until the shop sets one over the API.
-    pub fn callback_url(mut self, url: impl Into<String>) -> Self {
-        self.callback_url = Some(url.into());
-        self
+    pub fn callback_url(self, url: impl Into<String>) -> Self {
+        self.first_store(|store| store.callback_url(url))
     }
 
     /// How callbacks go. Default: POST.
-    pub fn callback_method(mut self, method: CallbackMethod) -> Self {
-        self.callback_method = method;
+    pub fn callback_method(self, method: CallbackMethod) -> Self {
+        self.first_store(|store| store.callback_method(method))
+    }
+
+    /// One more store, with keys, coins and a callback URL of its own. May be given several times.
+    pub fn store(mut self, store: StoreOptions) -> Self {
+        self.stores.push(store);
         self
     }
 
     /// The waits between the attempts at one callback; none means a single attempt. Default: 1, 2, 4 and 8 seconds,
     /// as the gateway's own schedule is not published. At most 20 are kept.
     pub fn retry_schedule(mut self, waits: impl IntoIterator<Item = Duration>) -> Self {
-        self.retry_schedule = waits.into_iter().take(MOST_RETRIES).collect();
+        self.rules.retries = waits.into_iter().take(MOST_RETRIES).collect();
         self
     }
 
-    /// Whether a request with a [finding](super::FindingKind) is refused with HTTP 400. Default: false, it is only listed.
+    /// How long a payment can be paid; after that it is Timeout. Default: 30 minutes; the gateway's own is not published.
+    pub fn payment_window(mut self, window: Duration) -> Self {
+        self.rules.payment_window = window;
+        self
+    }
+
+    /// How long the rest of a partial payment may take; after that the payment is Reject. Default: 24 hours; the gateway's
+    /// own is not published.
+    pub fn partial_window(mut self, window: Duration) -> Self {
+        self.rules.partial_window = window;
+        self
+    }
+
+    /// How long a Paid payment waits to be verified; after that it is Reject. Default: 24 hours; the gateway documents that
+    /// it happens, not when. [`Duration::MAX`] for never.
+    pub fn verify_deadline(mut self, deadline: Duration) -> Self {
+        self.rules.verify_deadline = deadline;
+        self
+    }
+
+    /// The chain confirms money so long after it was seen, by the simulator's clock. Default: as soon as the first attempt
+    /// at callback 3 has ended, or at once where none goes out.
+    pub fn confirmation_time(mut self, time: Duration) -> Self {
+        self.rules.confirmation = Confirmation::After(time);
+        self
+    }
+
+    /// Whether the chain confirms money only by [`confirm`](Simulator::confirm). Default: false. The last of this and
+    /// [`confirmation_time`](Self::confirmation_time) counts.
+    pub fn manual_confirmation(mut self, manual: bool) -> Self {
+        match (manual, self.rules.confirmation) {
+            (true, _) => self.rules.confirmation = Confirmation::Manual,
+            (false, Confirmation::Manual) => self.rules.confirmation = Confirmation::AfterCallback,
+            (false, _) => {}
+        }
+        self
+    }
+
+    /// How many confirmations complete a transaction. Default: 2. With 0 a payment is Paid as soon as money is seen, and no
+    /// callback 3 goes out, as on a fast chain. At most 100.
+    pub fn required_confirmations(mut self, confirmations: u32) -> Self {
+        self.rules.required_confirmations = confirmations.min(MOST_CONFIRMATIONS);
+        self
+    }
+
+    /// Whether time stands still but for [`advance`](Simulator::advance), and begins at 2026-01-01T00:00:00Z. Default:
+    /// false, time goes by, and can be moved on as well.
+    pub fn virtual_clock(mut self, is_virtual: bool) -> Self {
+        self.virtual_clock = is_virtual;
+        self
+    }
+
+    /// Where keys, tokens, addresses, hashes and chaos come from: the same ones again with the same seed. Default: chance.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Whether a request with a mistake in it is refused, with what is wrong and how to mend it. Default: false, mistakes
+    /// are only listed among the [findings](Simulator::findings).
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
@@ -100,40 +167,33 @@ impl SimulatorBuilder {
     ///
     /// # Errors
     /// `config.port` when the port is taken; `config.api_key`, `config.secret` and `config.secret_is_api_key` for unusable
-    /// keys; `input.callback_url` for a callback URL that is not http or https.
+    /// keys, and for an API key that two stores share; `input.callback_url` for a callback URL that is not http or https;
+    /// `input.coin` for a coin that the simulator does not have.
     pub fn start(self) -> Result<Simulator, Error> {
-        let mut random = Random::new()?;
-        let keys = Keys {
-            api_key: self.api_key.unwrap_or_else(|| Zeroizing::new(random.key())),
-            secret_key: self.secret_key.unwrap_or_else(|| Zeroizing::new(random.key())),
-        };
-        ApiKey::new(&keys.api_key).and_then(|api_key| Secret::beside(&keys.secret_key, &api_key))?;
-        let target = self.callback_url.map(|url| Target::new(&url, self.callback_method)).transpose()?;
-        let mut ledger = Ledger::new(random, Secret::new(&keys.secret_key)?, target, self.retry_schedule);
+        let random = self.seed.map_or_else(Random::new, Random::seeded)?;
+        let stores = accounts(self.stores, &random)?;
+        let first = stores.first().map(Account::snapshot);
+        let first = first.ok_or_else(|| Error::new(ErrorCode::ConfigMissing, "the simulator needs a store"))?;
+        let clock = if self.virtual_clock { Clock::manual() } else { Clock::real() };
+        let mut ledger = Ledger::new(random, stores, self.rules, clock);
         ledger.strict = self.strict;
-        let texts = (keys.api_key.clone(), keys.secret_key.clone());
-        let (shared, outbox) = Shared::new(self.store_name, texts, self.api, ledger);
+        let (shared, outbox) = Shared::new(ledger, self.api);
         let shared = Arc::new(shared);
         let server = Server::start(self.port, Arc::clone(&shared), outbox)?;
-        Ok(Simulator { shared, server, keys })
+        Ok(Simulator { shared, server, first })
     }
 }
 
-/// Without the keys.
-impl fmt::Debug for SimulatorBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SimulatorBuilder")
-            .field("port", &self.port)
-            .field("store_name", &self.store_name)
-            .field("callback_url", &self.callback_url)
-            .field("callback_method", &self.callback_method)
-            .field("retry_schedule", &self.retry_schedule)
-            .finish_non_exhaustive()
+fn accounts(stores: Vec<StoreOptions>, random: &Random) -> Result<Vec<Account>, Error> {
+    let mut keys = random.stream("keys")?;
+    let accounts: Vec<_> = stores.into_iter().map(|store| store.open(&mut keys)).collect::<Result<_, _>>()?;
+    let shared =
+        |(place, account): (usize, &Account)| accounts[..place].iter().any(|one| one.api_key == account.api_key);
+    if accounts.iter().enumerate().any(shared) {
+        return Err(Error::new(
+            ErrorCode::ConfigApiKey,
+            "every store has an API key of its own, and two have the same",
+        ));
     }
-}
-
-/// The texts that a shop is set up with. Wiped on drop, never printed.
-pub(super) struct Keys {
-    pub(super) api_key: Zeroizing<String>,
-    pub(super) secret_key: Zeroizing<String>,
+    Ok(accounts)
 }

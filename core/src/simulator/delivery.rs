@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use http::Method;
 
+use super::Fault;
 use crate::{
     error::{Error, ErrorCode},
     status::OrderStatus,
@@ -66,15 +67,28 @@ pub enum AttemptOutcome {
 }
 
 /// One attempt to deliver a callback.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt {
-    /// When it began, counted from the moment the callback was due.
+    /// When it began, counted from the moment the callback was due, by the simulator's clock.
     pub offset: Duration,
-    /// How long the answer took, or the failure.
+    /// How long the answer took, or the failure. Zero under a virtual clock, which stands still meanwhile.
     pub took: Duration,
     /// What came of it.
     pub outcome: AttemptOutcome,
+    /// The answer's body as text, up to 4 KiB of it; empty when there was none.
+    pub answer_body: String,
+}
+
+/// Without the answer's body.
+impl fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt")
+            .field("offset", &self.offset)
+            .field("took", &self.took)
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Attempt {
@@ -99,21 +113,37 @@ impl Attempt {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Delivery {
-    /// The payment whose deliveries this belongs to.
+    /// Counts up from 1, over all payments.
+    pub id: u64,
+    /// The store whose secret key signs it.
+    pub store_name: String,
+    /// The payment whose deliveries this belongs to; empty for a probe that is about none.
     pub token: String,
+    /// The payment's number.
+    pub payment_id: Option<i64>,
+    /// The shop's order id.
+    pub order_id: Option<String>,
     /// The status that the callback carries; none for a forged body.
     pub status: Option<OrderStatus>,
+    /// When it was queued, by the simulator's clock since its start.
+    pub queued_at: Duration,
     /// Where it goes.
     pub url: String,
     /// How it goes.
     pub method: CallbackMethod,
+    /// The headers that are about the callback, the signature's included; names in lower case.
+    pub headers: Vec<(String, String)>,
     /// The exact body bytes.
     pub body: Vec<u8>,
     /// The signature header's value; none when a forged callback carries none.
     pub signature: Option<String>,
+    /// Whether the signature is the store's own for exactly this body.
+    pub is_authentic: bool,
+    /// The faults that befell it.
+    pub faults: Vec<Fault>,
     /// Every attempt so far, oldest first.
     pub attempts: Vec<Attempt>,
-    /// Whether it was answered 200, or given up.
+    /// Whether it was answered 200, given up, or dropped by a fault: nothing more happens to it.
     pub finished: bool,
 }
 
@@ -124,14 +154,16 @@ impl Delivery {
     }
 }
 
-/// Without the body and the signature, so that a failing test does not print them into a log.
+/// Without the bodies, the headers and the signature, so that a failing test does not print them into a log.
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delivery")
+            .field("id", &self.id)
             .field("token", &self.token)
             .field("status", &self.status)
             .field("url", &self.url)
             .field("method", &self.method)
+            .field("faults", &self.faults)
             .field("attempts", &self.attempts)
             .field("finished", &self.finished)
             .finish_non_exhaustive()

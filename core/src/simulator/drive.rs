@@ -1,38 +1,92 @@
-//! What a test does to a running [`Simulator`]: pay, cancel, wait, look.
+//! What a test does to the payments of a running [`Simulator`].
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
-use tokio::task::JoinSet;
-
-use super::{
-    CallbackMethod, Delivery, Event, PaymentSnapshot, Simulator, ledger::Ledger, outbox::Target, shared::Ended,
-};
+use super::{PaymentSnapshot, Simulator, ledger::Ledger, refusal::Refusal, shared::Ended, snapshot::Surroundings};
 use crate::{
+    amount::Amount,
     error::{Error, ErrorCode},
-    status::OrderStatus,
 };
+
+/// Decimals that an underpayment or an overpayment is rounded to; the simulator quotes its coins with as many.
+const DECIMALS: i64 = 8;
 
 impl Simulator {
-    /// Sets where callbacks go, as the store's settings would, and plain http to any host is taken.
+    /// Pays exactly what is still owed: the payment waits for its confirmation when this returns, and callback 3 is on its
+    /// way. Unless the builder says otherwise, the payment is Paid as soon as the first attempt at that callback has
+    /// ended, well or badly; callback 7 follows once callback 3 is answered or given up. Without a callback URL the payment
+    /// is Paid at once. A coin is chosen where the customer has chosen none.
+    ///
+    /// A payment that has expired or was canceled is paid late, and goes the same way.
     ///
     /// # Errors
-    /// `input.callback_url` when it is not an http or https URL.
-    pub fn set_callback_url(&self, url: &str, method: CallbackMethod) -> Result<(), Error> {
-        let target = Target::new(url, method)?;
-        self.shared.change(|ledger| ledger.set_target(Some(target)));
-        Ok(())
+    /// `api.rejected` when the token is unknown, or the payment is paid or rejected.
+    pub fn pay(&self, token: &str) -> Result<(), Error> {
+        self.act(|ledger| ledger.pay(token))
     }
 
-    /// Pays: the payment waits for its confirmation when this returns, and callback 3 is on its way. As soon as its
-    /// first attempt has ended, well or badly, the payment is Paid; callback 7 follows once callback 3 is answered or
-    /// given up. Without a callback URL the payment is Paid at once. A coin is chosen where the customer has chosen none.
+    /// Pays this much of the chosen coin, whatever is owed. A payment that has expired or was canceled stays so until all
+    /// of the money has come.
     ///
     /// # Errors
-    /// `api.rejected` when the token is unknown or the payment is not open.
-    pub fn pay(&self, token: &str) -> Result<(), Error> {
-        self.running()?;
-        self.shared.change(|ledger| ledger.pay(token)).map_err(Into::into)
+    /// As [`pay`](Self::pay), and `input.amount` when it is not positive.
+    pub fn pay_amount(&self, token: &str, amount: &Amount) -> Result<(), Error> {
+        self.act(|ledger| ledger.pay_amount(token, amount.clone()))
+    }
+
+    /// Pays half of what is still owed, rounded down to 8 decimals: the payment is `PartialPaid`, and callback 2 on its way.
+    ///
+    /// # Errors
+    /// As [`pay`](Self::pay).
+    pub fn underpay(&self, token: &str) -> Result<(), Error> {
+        self.act(|ledger| {
+            let half = ledger.owed(token)?.half(DECIMALS);
+            ledger.pay_amount(token, half)
+        })
+    }
+
+    /// Pays so much less than what is still owed.
+    ///
+    /// # Errors
+    /// As [`pay`](Self::pay), and `input.amount` when it is not positive or leaves nothing to pay.
+    pub fn underpay_by(&self, token: &str, amount: &Amount) -> Result<(), Error> {
+        self.act(|ledger| {
+            let owed = ledger.owed(token)?;
+            if !amount.is_positive() || *amount >= owed {
+                return Err(Refusal::WrongAmount("the missing amount is positive and less than what is owed"));
+            }
+            ledger.pay_amount(token, owed.minus(amount))
+        })
+    }
+
+    /// Pays a tenth more than what is still owed, rounded up to 8 decimals.
+    ///
+    /// # Errors
+    /// As [`pay`](Self::pay).
+    pub fn overpay(&self, token: &str) -> Result<(), Error> {
+        self.act(|ledger| {
+            let owed = ledger.owed(token)?;
+            let more = owed.plus(&owed.tenth(DECIMALS));
+            ledger.pay_amount(token, more)
+        })
+    }
+
+    /// The chain confirms all money that it has seen. Callback 7 is on its way where that is enough.
+    ///
+    /// # Errors
+    /// `api.rejected` when the token is unknown or nothing waits for the chain.
+    pub fn confirm(&self, token: &str) -> Result<(), Error> {
+        self.act(|ledger| ledger.confirm(token))
+    }
+
+    /// The newest transaction that is in no block disappears from the mempool. The payment is open again, or `PartialPaid`
+    /// where other money remains. For a simulator with [`manual_confirmation`](super::SimulatorBuilder::manual_confirmation)
+    /// or [`confirmation_time`](super::SimulatorBuilder::confirmation_time): otherwise the chain is faster.
+    ///
+    /// # Errors
+    /// `api.rejected` when the token is unknown or nothing is in the mempool.
+    pub fn drop_transaction(&self, token: &str) -> Result<(), Error> {
+        self.act(|ledger| ledger.drop_transaction(token))
     }
 
     /// Cancels, as the customer does on the checkout page; callback 5 is on its way when this returns.
@@ -40,126 +94,90 @@ impl Simulator {
     /// # Errors
     /// `api.rejected` when the token is unknown or the payment is not open.
     pub fn cancel(&self, token: &str) -> Result<(), Error> {
-        self.running()?;
-        self.shared.change(|ledger| ledger.cancel(token)).map_err(Into::into)
+        self.act(|ledger| ledger.cancel(token))
     }
 
-    /// Sends a signed callback with any status, without moving the payment: a repeated, late or undocumented one.
+    /// Ends the time to pay of a payment that has received nothing; callback 4 is on its way when this returns.
     ///
     /// # Errors
-    /// `api.rejected` when the token is unknown; `config.missing` when no callback URL is set.
-    pub fn send_callback(&self, token: &str, status: OrderStatus) -> Result<(), Error> {
-        self.running()?;
-        self.shared.change(|ledger| ledger.send_callback(token, status))
+    /// `api.rejected` when the token is unknown or the payment does not wait for its money.
+    pub fn expire(&self, token: &str) -> Result<(), Error> {
+        self.act(|ledger| ledger.expire(token))
     }
 
-    /// Sends these bytes with exactly these headers, unsigned unless a header holds a signature. Recorded among the
-    /// payment's deliveries, and retried like any.
+    /// Rejects a payment that is `PartialPaid`, waits for its confirmation, or is Paid; callback 9 is on its way when this
+    /// returns.
     ///
     /// # Errors
-    /// As [`send_callback`](Self::send_callback), and `input.headers` for a header that HTTP does not allow.
-    pub fn forge_callback(&self, token: &str, body: &[u8], headers: &[(&str, &str)]) -> Result<(), Error> {
+    /// `api.rejected` when the token is unknown or the payment is none of these.
+    pub fn reject(&self, token: &str) -> Result<(), Error> {
+        self.act(|ledger| ledger.reject(token))
+    }
+
+    /// Moves the clock on and lets happen, in order, whatever is due by then: payments expire, chains confirm, callbacks are
+    /// sent again. Returns when all of it has happened and the callbacks that it caused have been attempted. Blocks the
+    /// calling thread.
+    ///
+    /// A duration of zero waits for the callbacks that are under way.
+    ///
+    /// # Errors
+    /// `config.closed` when the simulator is stopped.
+    pub fn advance(&self, by: Duration) -> Result<(), Error> {
         self.running()?;
-        let headers = header_map(headers)?;
-        self.shared.change(|ledger| ledger.forge_callback(token, body.to_vec(), headers))
+        self.shared.advance(by).map_err(|_| stopped())
+    }
+
+    /// Like [`advance`](Self::advance), without blocking. Works on any async runtime.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn advanced(&self, by: Duration) -> Result<(), Error> {
+        self.running()?;
+        self.on_own_runtime(move |shared| async move { shared.advanced(by).await }).await.map_err(|_: Ended| stopped())
+    }
+
+    /// The simulator's clock: time since its start.
+    pub fn now(&self) -> Duration {
+        self.shared.read(Ledger::now)
     }
 
     /// The last 10,000 payments, oldest first.
     pub fn payments(&self) -> Vec<PaymentSnapshot> {
-        let gateway = self.gateway_url();
-        self.shared.read(|ledger| ledger.payments().map(|payment| payment.snapshot(&gateway)).collect())
+        let url = self.gateway_url();
+        self.shared.read(|ledger| ledger.payments().map(|payment| ledger.snapshot(payment, &url)).collect())
     }
 
     /// The payment with this token.
     pub fn payment(&self, token: &str) -> Option<PaymentSnapshot> {
-        let gateway = self.gateway_url();
-        self.shared.read(|ledger| ledger.payment(token).map(|payment| payment.snapshot(&gateway)))
+        let url = self.gateway_url();
+        self.shared.read(|ledger| ledger.payment(token).map(|payment| ledger.snapshot(payment, &url)))
     }
 
-    /// The payment's callbacks so far, oldest first, finished or not.
-    pub fn deliveries(&self, token: &str) -> Vec<Delivery> {
-        self.shared.read(|ledger| ledger.deliveries(token).cloned().collect())
+    /// How many payments came before the last 10,000 and are not kept any more.
+    pub fn forgotten_payments(&self) -> u64 {
+        self.shared.read(Ledger::forgotten)
     }
 
-    /// Waits until `count` of the payment's callbacks are finished, which is answered 200 or given up, and returns the
-    /// finished ones, oldest first. Blocks the calling thread.
-    ///
-    /// # Errors
-    /// `transport.timeout` when it takes longer; `config.closed` when the simulator is stopped meanwhile.
-    pub fn wait_for_deliveries(&self, token: &str, count: usize, timeout: Duration) -> Result<Vec<Delivery>, Error> {
-        self.shared
-            .wait(timeout, |ledger| finished(ledger, token, count))
-            .map_err(|ended| self.waited_in_vain(ended, token, count))
+    pub(super) fn act(&self, act: impl FnOnce(&mut Ledger) -> Result<(), Refusal>) -> Result<(), Error> {
+        self.running()?;
+        self.shared.change(act).map_err(Into::into)
     }
 
-    /// Like [`wait_for_deliveries`](Self::wait_for_deliveries), without blocking. Works on any async runtime.
-    ///
-    /// # Errors
-    /// The same.
-    pub async fn delivered(&self, token: &str, count: usize, timeout: Duration) -> Result<Vec<Delivery>, Error> {
-        let wanted = token.to_owned();
-        self.wait_async(timeout, move |ledger| finished(ledger, &wanted, count))
-            .await
-            .map_err(|ended| self.waited_in_vain(ended, token, count))
-    }
-
-    /// The events after this sequence number (0 for all that are kept, the last 10,000), or the next ones as soon as
-    /// something happens. Empty after `timeout`, or when the simulator is stopped. Blocks the calling thread.
-    pub fn events_after(&self, sequence: u64, timeout: Duration) -> Vec<Event> {
-        self.shared.wait(timeout, |ledger| ledger.events_after(sequence)).unwrap_or_default()
-    }
-
-    /// Like [`events_after`](Self::events_after), without blocking. Works on any async runtime.
-    pub async fn next_events(&self, sequence: u64, timeout: Duration) -> Vec<Event> {
-        self.wait_async(timeout, move |ledger| ledger.events_after(sequence)).await.unwrap_or_default()
-    }
-
-    /// Runs the wait, and its timer, on the simulator's own runtime: the caller's may be another one, or have no timer.
-    async fn wait_async<T: Send + 'static>(
-        &self,
-        timeout: Duration,
-        look: impl FnMut(&Ledger) -> Option<T> + Send + 'static,
-    ) -> Result<T, Ended> {
-        let shared = Arc::clone(&self.shared);
-        // A set, so that the task ends with a caller who loses patience.
-        let mut task = JoinSet::new();
-        task.spawn_on(async move { shared.wait_async(timeout, look).await }, self.server.handle());
-        task.join_next().await.and_then(Result::ok).unwrap_or(Err(Ended::Stopped))
-    }
-
-    fn running(&self) -> Result<(), Error> {
+    pub(super) fn running(&self) -> Result<(), Error> {
         if self.shared.read(Ledger::is_closed) { Err(stopped()) } else { Ok(()) }
     }
+}
 
-    fn waited_in_vain(&self, ended: Ended, token: &str, count: usize) -> Error {
-        if matches!(ended, Ended::Stopped) {
-            return stopped();
-        }
-        let (finished, hint) = self.shared.read(|ledger| {
-            (ledger.deliveries(token).filter(|delivery| delivery.finished).count(), ledger.hint_on_waiting(token))
-        });
-        let message = format!("{count} finished callbacks were awaited, and {finished} came in time");
-        let error = Error::new(ErrorCode::TransportTimeout, message);
-        if let Some(hint) = hint { error.with_hint(hint) } else { error }
+impl Ledger {
+    pub(super) fn snapshot(&self, payment: &super::payment::Payment, gateway_url: &str) -> PaymentSnapshot {
+        payment.snapshot(&Surroundings {
+            gateway_url,
+            store_name: self.store_name_of(payment),
+            required_confirmations: self.rules.required_confirmations,
+        })
     }
 }
 
-fn finished(ledger: &Ledger, token: &str, count: usize) -> Option<Vec<Delivery>> {
-    let done = || ledger.deliveries(token).filter(|delivery| delivery.finished);
-    (done().count() >= count).then(|| done().cloned().collect())
-}
-
-fn stopped() -> Error {
+pub(super) fn stopped() -> Error {
     Error::new(ErrorCode::ConfigClosed, "the simulator is stopped")
-}
-
-fn header_map(headers: &[(&str, &str)]) -> Result<HeaderMap, Error> {
-    let mut map = HeaderMap::new();
-    for (name, value) in headers {
-        let pair = HeaderName::try_from(*name).ok().zip(HeaderValue::try_from(*value).ok());
-        let (name, value) =
-            pair.ok_or_else(|| Error::new(ErrorCode::InputHeaders, "a header name or value is not allowed in HTTP"))?;
-        map.append(name, value);
-    }
-    Ok(map)
 }

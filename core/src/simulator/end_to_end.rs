@@ -85,7 +85,7 @@ fn a_canceled_payment_tells_the_shop_and_stays_canceled() {
 
     let deliveries = simulator.wait_for_deliveries(&token, 1, SOON).expect("delivered");
     assert_eq!(deliveries[0].status, Some(OrderStatus::UserCanceled));
-    assert_eq!(simulator.pay(&token).expect_err("refused").code(), ErrorCode::ApiRejected);
+    assert_eq!(simulator.cancel(&token).expect_err("refused").code(), ErrorCode::ApiRejected);
     assert_eq!(simulator.submit("pay", &format!("token={token}")).status(), 303);
     assert!(simulator.browse(&format!("/gateway?token={token}")).text().contains("Payment canceled"));
     let answer = simulator.verify(&token).json();

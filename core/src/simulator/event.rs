@@ -14,12 +14,26 @@ pub enum EventKind {
     PageOpened,
     /// The customer chose a coin.
     CoinChosen,
-    /// The customer paid; the chain has not confirmed it yet.
+    /// The customer paid; the chain has not confirmed it yet. The detail says how much, here and below.
     Paid,
+    /// The customer paid less than is asked for.
+    PartiallyPaid,
+    /// The customer paid more than is asked for.
+    Overpaid,
+    /// Money came after the payment was over.
+    PaidLate,
+    /// A transaction has one confirmation more.
+    Confirmation,
     /// The chain confirmed the payment.
     Confirmed,
+    /// A transaction disappeared from the mempool.
+    TransactionDropped,
     /// The customer canceled.
     Canceled,
+    /// The time to pay ended.
+    Expired,
+    /// The payment is no longer watched, or was never verified.
+    Rejected,
     /// A callback was sent; the detail says where to, and which attempt it is.
     CallbackSent,
     /// The shop answered a callback; the detail holds the answer's status.
@@ -28,12 +42,16 @@ pub enum EventKind {
     CallbackFailed,
     /// A callback would have been sent, but the store has no callback URL.
     CallbackSkipped,
+    /// A fault befell a callback; the detail names it.
+    CallbackFault,
     /// The shop called verify; the detail says whether it succeeded.
     Verified,
     /// The customer was sent back to the shop.
     CustomerReturned,
     /// An API request was refused; the detail says why.
     RequestRefused,
+    /// The clock was moved on.
+    ClockAdvanced,
 }
 
 impl EventKind {
@@ -44,15 +62,24 @@ impl EventKind {
             Self::PageOpened => "page_opened",
             Self::CoinChosen => "coin_chosen",
             Self::Paid => "paid",
+            Self::PartiallyPaid => "partially_paid",
+            Self::Overpaid => "overpaid",
+            Self::PaidLate => "paid_late",
+            Self::Confirmation => "confirmation",
             Self::Confirmed => "confirmed",
+            Self::TransactionDropped => "transaction_dropped",
             Self::Canceled => "canceled",
+            Self::Expired => "expired",
+            Self::Rejected => "rejected",
             Self::CallbackSent => "callback_sent",
             Self::CallbackAnswered => "callback_answered",
             Self::CallbackFailed => "callback_failed",
             Self::CallbackSkipped => "callback_skipped",
+            Self::CallbackFault => "callback_fault",
             Self::Verified => "verified",
             Self::CustomerReturned => "customer_returned",
             Self::RequestRefused => "request_refused",
+            Self::ClockAdvanced => "clock_advanced",
         }
     }
 }
@@ -63,7 +90,7 @@ impl EventKind {
 pub struct Event {
     /// Counts up from 1 without gaps.
     pub sequence: u64,
-    /// How long the simulator had been running.
+    /// When, by the simulator's clock since its start.
     pub at: Duration,
     /// What happened.
     pub kind: EventKind,

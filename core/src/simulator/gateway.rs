@@ -13,14 +13,7 @@ use axum::{
 };
 use url::form_urlencoded;
 
-use super::{
-    EventKind,
-    ledger::{Ledger, Refusal},
-    page,
-    payment::Payment,
-    return_link,
-    shared::Shared,
-};
+use super::{EventKind, ledger::Ledger, page, payment::Payment, refusal::Refusal, return_link, shared::Shared};
 
 /// A token and the name of a coin.
 const FORM_LIMIT: usize = 4 * 1024;
@@ -50,7 +43,7 @@ async fn open(State(shared): Store, uri: Uri) -> Response {
     let page = shared.change(|ledger| {
         ledger.payment(&token)?;
         ledger.record(EventKind::PageOpened, &token, None, String::new());
-        ledger.payment(&token).map(|payment| page::of(payment, shared.store_name()))
+        ledger.payment(&token).map(|payment| page::of(payment, ledger.store_name_of(payment)))
     });
     page.map_or_else(unknown, |page| html(StatusCode::OK, page))
 }
@@ -64,7 +57,11 @@ async fn choose_coin(State(shared): Store, form: Bytes) -> Response {
 /// confirmed; whoever waits longer sees a page that says so.
 async fn pay(State(shared): Store, form: Bytes) -> Response {
     let token = field(&form, "token").unwrap_or_default();
-    let paid = shared.change(|ledger| ledger.pay(&token));
+    let paid = shared.change(|ledger| match ledger.payment(&token) {
+        // Money that comes late does not come through this form.
+        Some(payment) if payment.is_over() => Err(Refusal::NotOpen(payment.status)),
+        _ => ledger.pay(&token),
+    });
     if paid.is_ok() {
         let returns = |ledger: &Ledger| ledger.payment(&token).filter(|payment| payment.may_return()).map(|_| ());
         let _ = shared.wait_async(CONFIRMATION_WAIT, returns).await;
@@ -89,7 +86,7 @@ fn act(
     let target = shared.change(|ledger| match action(ledger, &token) {
         Ok(()) => Some(next(ledger, &token)),
         Err(Refusal::UnknownToken) => None,
-        Err(Refusal::UnknownCoin | Refusal::NotOpen(_)) => Some(show(ledger, &token)),
+        Err(_) => Some(show(ledger, &token)),
     });
     target.map_or_else(unknown, |target| see_other(&target))
 }

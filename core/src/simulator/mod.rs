@@ -17,10 +17,14 @@
 
 mod api;
 mod api_fault;
+mod attempts;
 mod builder;
+mod chaos;
+mod clock;
 mod coin;
 mod delivery;
 mod drive;
+mod duration;
 mod event;
 mod fault;
 mod finding;
@@ -28,19 +32,34 @@ mod gateway;
 mod guard;
 mod ledger;
 mod life;
+mod message;
+mod misbehave;
+mod moves;
+mod notice;
 mod openapi;
 mod order;
 mod outbox;
 mod page;
 mod payment;
+mod probe;
 mod profile;
 mod random;
+mod refusal;
 mod request;
 mod return_link;
+mod rules;
+mod schedule;
 mod send;
 mod server;
 mod shared;
+mod snapshot;
+mod store;
+mod target;
+mod timers;
+mod traffic;
+mod transaction;
 mod verify_shape;
+mod watch;
 mod wire;
 
 #[cfg(test)]
@@ -48,17 +67,23 @@ mod callback_tests;
 #[cfg(test)]
 mod end_to_end;
 #[cfg(test)]
+mod ledger_tests;
+#[cfg(test)]
 mod testbed;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 pub use builder::SimulatorBuilder;
+pub use chaos::Chaos;
 pub use delivery::{Attempt, AttemptOutcome, CallbackMethod, Delivery};
+pub use duration::parse_duration;
 pub use event::{Event, EventKind};
 pub use fault::{ArmedFault, Fault};
 pub use finding::{Finding, FindingKind};
-pub use payment::PaymentSnapshot;
 pub use profile::{BadKeyAnswer, BusinessErrorStatus, Profile, UnknownTokenAnswer};
+pub use snapshot::PaymentSnapshot;
+pub use store::{Store, StoreOptions};
+pub use transaction::{Transaction, TransactionState};
 
 use crate::error::Error;
 use server::Server;
@@ -71,7 +96,7 @@ use shared::Shared;
 pub struct Simulator {
     shared: Arc<Shared>,
     server: Server,
-    keys: builder::Keys,
+    first: Store,
 }
 
 impl Simulator {
@@ -103,19 +128,24 @@ impl Simulator {
         self.server.port()
     }
 
-    /// The key that the API asks for.
+    /// The key that the API asks for: the first store's, as with the next two.
     pub fn api_key(&self) -> &str {
-        &self.keys.api_key
+        self.first.api_key()
     }
 
     /// The key that callbacks are signed with.
     pub fn secret_key(&self) -> &str {
-        &self.keys.secret_key
+        self.first.secret_key()
     }
 
     /// The store's name, as the checkout page shows it.
     pub fn store_name(&self) -> &str {
-        self.shared.store_name()
+        self.first.name()
+    }
+
+    /// The date and time at which its clock began: now, or 2026-01-01T00:00:00Z for a virtual one.
+    pub fn started_at(&self) -> SystemTime {
+        self.shared.read(|ledger| ledger.clock.started_at())
     }
 
     /// Ends it: the port is free when this returns, callbacks still due are dropped, and whoever waits is woken.

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{
-    coin::{COINS, CURRENCIES, Coin},
+    coin::{CURRENCIES, Coin},
     payment::{Entry, Offer, Order, Speed},
     request::{Fields, Invalid},
     return_link,
@@ -29,11 +29,12 @@ impl From<Invalid> for Rejection {
     }
 }
 
-pub(super) fn read(fields: &Fields) -> Result<Order, Rejection> {
+/// For a store that takes these coins.
+pub(super) fn read(fields: &Fields, coins: &[&'static Coin]) -> Result<Order, Rejection> {
     let fiat = fiat(fields)?;
-    let offers = match crypto(fields)? {
+    let offers = match crypto(fields, coins)? {
         Some(offers) => offers,
-        None => offers_for(fiat.as_ref())?,
+        None => offers_for(fiat.as_ref(), coins)?,
     };
     let mut additional_data = additional_data(fields)?;
     let order_id = fields.text("orderId")?.or_else(|| reserved(&additional_data));
@@ -68,23 +69,25 @@ fn fiat(fields: &Fields) -> Result<Option<(Amount, String)>, Invalid> {
 }
 
 /// Both names are documented; the schema's own wins.
-fn crypto(fields: &Fields) -> Result<Option<Vec<Offer>>, Invalid> {
+fn crypto(fields: &Fields, coins: &[&'static Coin]) -> Result<Option<Vec<Offer>>, Invalid> {
     let name = if fields.has("cryptoAmounts") { "cryptoAmounts" } else { "cryptoAmount" };
     let items = fields.objects(name)?.unwrap_or_default();
-    let offers = items.iter().map(offer).collect::<Result<Vec<_>, _>>()?;
+    let offers = items.iter().map(|item| offer(item, coins)).collect::<Result<Vec<_>, _>>()?;
     Ok(Some(offers).filter(|offers| !offers.is_empty()))
 }
 
-fn offer(item: &Fields) -> Result<Offer, Invalid> {
+fn offer(item: &Fields, coins: &[&'static Coin]) -> Result<Offer, Invalid> {
     let name = item.text("coinName")?.unwrap_or_default();
-    let coin = Coin::named(name.trim()).ok_or(Invalid("coinName is not one of /v1/payment/coins"))?;
+    let coin = Coin::named(name.trim())
+        .filter(|coin| coins.contains(coin))
+        .ok_or(Invalid("coinName is not one of /v1/payment/coins"))?;
     Ok(Offer { coin, amount: amount(item.text("amount")?.as_deref())? })
 }
 
-fn offers_for(fiat: Option<&(Amount, String)>) -> Result<Vec<Offer>, Invalid> {
+fn offers_for(fiat: Option<&(Amount, String)>, coins: &[&'static Coin]) -> Result<Vec<Offer>, Invalid> {
     let (amount, currency) = fiat.ok_or(Invalid("no price: neither fiatAmount nor cryptoAmounts nor cryptoAmount"))?;
-    let offer = |coin: &'static Coin| Some(Offer { coin, amount: coin.worth(amount, currency)? });
-    COINS.iter().map(offer).collect::<Option<_>>().ok_or(Invalid("the price cannot be turned into coins"))
+    let offer = |coin: &&'static Coin| Some(Offer { coin, amount: coin.worth(amount, currency)? });
+    coins.iter().map(offer).collect::<Option<_>>().ok_or(Invalid("the price cannot be turned into coins"))
 }
 
 fn return_url(fields: &Fields) -> Result<Option<Url>, Rejection> {
@@ -128,9 +131,11 @@ fn reserved(entries: &[Entry]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simulator::coin::COINS;
 
     fn order(json: &str) -> Result<Order, Rejection> {
-        read(&Fields::parse(json.as_bytes()).expect(json))
+        let coins: Vec<_> = COINS.iter().collect();
+        read(&Fields::parse(json.as_bytes()).expect(json), &coins)
     }
 
     #[test]

@@ -1,203 +1,205 @@
-//! The callbacks of a [`Ledger`]: what is queued, and what comes after an attempt. No I/O.
+//! The callbacks of a [`Ledger`]: what is queued, held back and forgotten. No I/O.
 
-use std::{
-    fmt::Write as _,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, header};
-use url::Url;
+use http::HeaderMap;
 
 use super::{
-    Attempt, AttemptOutcome, CallbackMethod, Delivery, EventKind,
-    ledger::{Ledger, Refusal},
-    wire,
+    Delivery, EventKind, Fault, ledger::Ledger, message::Message, schedule::Alarm, store::StoreId, target::Target,
+    timers::TimerId,
 };
-use crate::{
-    error::{Error, ErrorCode},
-    signature::{self, SIGNATURE_HEADER},
-    status::OrderStatus,
-};
+use crate::status::OrderStatus;
 
 /// Callbacks that are kept; a payment has two or three.
 const KEPT: usize = 50_000;
-
-/// Where callbacks go, and how.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
-    pub(super) url: Url,
-    /// As it was given: the settings answer with the same text.
-    pub(super) text: String,
-    pub(super) method: CallbackMethod,
-}
-
-impl Target {
-    pub(super) fn new(url: &str, method: CallbackMethod) -> Result<Self, Error> {
-        let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        let parsed = parsed.ok_or_else(|| {
-            Error::new(ErrorCode::InputCallbackUrl, "the callback URL must be an absolute http or https URL")
-        })?;
-        Ok(Self { url: parsed, text: url.to_owned(), method })
-    }
-}
+/// How late a delayed callback is.
+const DELAY: Duration = Duration::from_mins(1);
+/// How long a callback waits, at most, for the next one to overtake it.
+const LONGEST_HOLD: Duration = Duration::from_secs(30);
 
 /// A delivery and what it takes to make it.
 pub(super) struct Callback {
+    pub(super) store: StoreId,
     pub(super) delivery: Delivery,
-    target: Target,
-    headers: HeaderMap,
-    due: Instant,
-}
-
-/// One attempt to make.
-pub(super) struct Parcel {
     pub(super) target: Target,
     pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+    /// When it should have gone out.
+    pub(super) due: Duration,
+    /// When the attempt under way, or the last one, began.
+    pub(super) began: Duration,
+    /// Whether one attempt is all it gets.
+    pub(super) once: bool,
+    /// Whether the chain confirms the payment after the first attempt.
+    pub(super) confirms: bool,
+    pub(super) timer: Option<TimerId>,
+}
+
+/// A callback to make a delivery of.
+pub(super) struct Draft {
+    pub(super) store: StoreId,
+    /// Empty for a probe, which is about no payment.
+    pub(super) token: String,
+    pub(super) status: Option<OrderStatus>,
+    pub(super) message: Message,
+    pub(super) faults: Vec<Fault>,
+    pub(super) once: bool,
 }
 
 impl Ledger {
-    pub(super) fn set_target(&mut self, target: Option<Target>) {
-        self.target = target;
-    }
-
-    /// Queues the callback for this status where the store has a callback URL.
-    pub(super) fn queue_status(&mut self, token: &str, status: OrderStatus) {
-        let Some(target) = self.target.clone() else {
-            return self.record(EventKind::CallbackSkipped, token, Some(status), "no callback URL is set".to_owned());
+    /// Queues the callback for this status where the store has a callback URL, with the faults that befall it. Says
+    /// whether it is on its way, and not skipped, dropped or held back.
+    pub(super) fn queue_status(&mut self, token: &str, status: OrderStatus, confirms: bool) -> bool {
+        let Some(store) = self.payment(token).map(|payment| payment.store) else { return false };
+        let Some(target) = self.store(store).and_then(|store| store.target.clone()) else {
+            self.record(EventKind::CallbackSkipped, token, Some(status), "no callback URL is set".to_owned());
+            return false;
         };
-        let Some(body) = self.payment(token).map(|payment| wire::callback(payment, status)) else { return };
-        let signature = signature::sign(&body, &self.secret);
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        if let Ok(value) = HeaderValue::try_from(signature) {
-            headers.insert(SIGNATURE_HEADER, value);
+        let faults = self.faults_for(token, status);
+        let status = faults.iter().find_map(|fault| fault.odd_status()).unwrap_or(status);
+        let copies = if faults.contains(&Fault::CallbackDuplicate) { 2 } else { 1 };
+        let mut on_its_way = true;
+        for copy in 0..copies {
+            let Some((payment, store)) = self.payment(token).zip(self.store(store)) else { break };
+            let message = Message::of(payment, status, &faults, &store.secret);
+            let (token, faults) = (token.to_owned(), faults.clone());
+            let draft = Draft { store: payment.store, token, status: Some(status), message, faults, once: false };
+            let id = self.post(draft, target.clone());
+            on_its_way &= self.dispatch(id, confirms && copy == 0);
         }
-        self.queue(token, Some(status), body, headers, target);
+        on_its_way
     }
 
-    pub(super) fn send_callback(&mut self, token: &str, status: OrderStatus) -> Result<(), Error> {
-        self.checked_target(token)?;
-        self.queue_status(token, status);
-        Ok(())
+    fn faults_for(&mut self, token: &str, status: OrderStatus) -> Vec<Fault> {
+        let mut faults = self.faults.strike(Some(token), Fault::concerns_callbacks);
+        let drawn = self.payment(token).map(|payment| self.chaos_for_callback(payment, status)).unwrap_or_default();
+        faults.extend(drawn.into_iter().filter(|fault| !faults.contains(fault)).collect::<Vec<_>>());
+        if !faults.is_empty() {
+            let names: Vec<_> = faults.iter().map(|fault| fault.as_str()).collect();
+            self.record(EventKind::CallbackFault, token, Some(status), names.join(", "));
+        }
+        faults
     }
 
-    pub(super) fn forge_callback(&mut self, token: &str, body: Vec<u8>, headers: HeaderMap) -> Result<(), Error> {
-        let target = self.checked_target(token)?;
-        self.queue(token, None, body, headers, target);
-        Ok(())
-    }
-
-    fn checked_target(&self, token: &str) -> Result<Target, Error> {
-        self.payment(token).ok_or(Refusal::UnknownToken)?;
-        self.target.clone().ok_or_else(|| {
-            Error::new(ErrorCode::ConfigMissing, "the simulated store has no callback URL")
-                .with_hint("set one with set_callback_url, or over the API as the shop would")
-        })
-    }
-
-    fn queue(&mut self, token: &str, status: Option<OrderStatus>, body: Vec<u8>, headers: HeaderMap, target: Target) {
+    /// Makes a delivery of it, which is not on its way yet.
+    pub(super) fn post(&mut self, draft: Draft, target: Target) -> u64 {
         self.last_callback += 1;
-        let id = self.last_callback;
-        let Some(payment) = self.payment_mut(token) else { return };
-        payment.callbacks.push(id);
-        payment.queue.push_back(id);
-        if !std::mem::replace(&mut payment.sending, true) {
-            self.due.push(token.to_owned());
+        let (id, now) = (self.last_callback, self.now());
+        let delivery = self.delivery_of(id, &draft, &target);
+        if let Some(payment) = self.payment_mut(&draft.token) {
+            payment.callbacks.push_back(id);
         }
-        let delivery = Delivery {
-            token: token.to_owned(),
-            status,
+        let Draft { store, once, message: Message { headers, .. }, .. } = draft;
+        let (due, began) = (now, now);
+        let callback = Callback { store, delivery, target, headers, due, began, once, confirms: false, timer: None };
+        self.callbacks.insert(id, callback);
+        if self.callbacks.len() > KEPT
+            && let Some(oldest) = self.callbacks.keys().next().copied()
+        {
+            self.forget_callback(oldest);
+        }
+        id
+    }
+
+    fn delivery_of(&self, id: u64, draft: &Draft, target: &Target) -> Delivery {
+        let (store, payment) = (self.store(draft.store), self.payment(&draft.token));
+        let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+            (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        Delivery {
+            id,
+            store_name: store.map_or_else(String::new, |store| store.name.clone()),
+            token: draft.token.clone(),
+            payment_id: payment.map(|payment| payment.payment_id),
+            order_id: payment.and_then(|payment| payment.order.order_id.clone()),
+            status: draft.status,
+            queued_at: self.now(),
             url: target.url.to_string(),
             method: target.method,
-            body,
-            signature: headers.get(SIGNATURE_HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned),
+            headers: draft.message.headers.iter().map(header).collect(),
+            body: draft.message.body.clone(),
+            signature: draft.message.signature().map(str::to_owned),
+            is_authentic: store.is_some_and(|store| draft.message.is_authentic(&store.secret)),
+            faults: draft.faults.clone(),
             attempts: Vec::new(),
             finished: false,
+        }
+    }
+
+    /// Sends it on its way, unless one of its faults holds it back.
+    fn dispatch(&mut self, id: u64, confirms: bool) -> bool {
+        let Some(callback) = self.callbacks.get_mut(&id) else { return false };
+        let has = |fault| callback.delivery.faults.contains(&fault);
+        if has(Fault::CallbackDrop) {
+            callback.delivery.finished = true;
+            return false;
+        }
+        let hold = match (has(Fault::CallbackDelay), has(Fault::CallbackReorder)) {
+            (true, _) => DELAY,
+            (false, true) => LONGEST_HOLD,
+            (false, false) => {
+                callback.confirms = confirms;
+                self.enqueue(id);
+                return true;
+            }
         };
-        self.callbacks.insert(id, Callback { delivery, target, headers, due: Instant::now() });
-        if self.callbacks.len() > KEPT {
-            self.callbacks.pop_first();
+        let token = callback.delivery.token.clone();
+        let timer = Some(self.timers.set(self.now().saturating_add(hold), Alarm::Release(id)));
+        if let Some(callback) = self.callbacks.get_mut(&id) {
+            callback.timer = timer;
+        }
+        if hold == LONGEST_HOLD
+            && let Some(payment) = self.payment_mut(&token)
+        {
+            payment.held.push(id);
+        }
+        false
+    }
+
+    /// One callback of a payment goes after the other; one that is about no payment goes at once.
+    pub(super) fn enqueue(&mut self, id: u64) {
+        let Some(token) = self.callbacks.get(&id).map(|callback| callback.delivery.token.clone()) else { return };
+        match self.payment_mut(&token) {
+            Some(payment) if payment.sending.is_some() => payment.queue.push_back(id),
+            Some(payment) => {
+                payment.sending = Some(id);
+                self.traffic.start(id);
+            }
+            None => self.traffic.start(id),
         }
     }
 
-    /// The next callback of this payment. None ends the work on its queue.
-    pub(super) fn next_callback(&mut self, token: &str) -> Option<u64> {
-        let payment = self.payment_mut(token)?;
-        let next = payment.queue.pop_front();
-        payment.sending = next.is_some();
-        next
-    }
-
-    /// What to send now.
-    pub(super) fn begin_attempt(&mut self, id: u64) -> Option<Parcel> {
-        let callback = self.callbacks.get(&id)?;
-        let parcel = Parcel {
-            target: callback.target.clone(),
-            headers: callback.headers.clone(),
-            body: callback.delivery.body.clone(),
-        };
-        let (token, status) = (callback.delivery.token.clone(), callback.delivery.status);
-        let attempt = callback.delivery.attempts.len() + 1;
-        let detail =
-            format!("{} {}, attempt {attempt}", parcel.target.method.as_str(), without_query(&parcel.target.url));
-        self.record(EventKind::CallbackSent, &token, status, detail);
-        Some(parcel)
-    }
-
-    /// Records what came of it, and says how long to wait before the next attempt; none when the delivery is finished.
-    pub(super) fn end_attempt(&mut self, id: u64, began: Instant, outcome: &AttemptOutcome) -> Option<Duration> {
-        let callback = self.callbacks.get_mut(&id)?;
-        let delivery = &mut callback.delivery;
-        let offset = began.saturating_duration_since(callback.due);
-        delivery.attempts.push(Attempt { offset, took: began.elapsed(), outcome: outcome.clone() });
-        // An https URL fails the same way every time.
-        let hopeless = callback.target.url.scheme() != "http";
-        let wait = self.waits.get(delivery.attempts.len() - 1).copied();
-        let wait = wait.filter(|_| !delivery.is_delivered() && !hopeless);
-        delivery.finished = wait.is_none();
-        let (token, status) = (delivery.token.clone(), delivery.status);
-        let (kind, detail) = in_words(outcome, began.elapsed(), delivery.is_delivered(), wait);
-        let is_first = delivery.attempts.len() == 1;
-        self.record(kind, &token, status, detail);
-        // A chain does not wait for a shop that is down.
-        if is_first && status == Some(OrderStatus::WaitingToConfirm) {
-            self.confirm(&token);
+    /// A callback that was held back goes now.
+    pub(super) fn release(&mut self, id: u64) {
+        let Some(callback) = self.callbacks.get_mut(&id) else { return };
+        let (timer, token) = (callback.timer.take(), callback.delivery.token.clone());
+        self.timers.cancel(timer);
+        if let Some(payment) = self.payment_mut(&token) {
+            payment.held.retain(|held| *held != id);
         }
-        wait
+        self.enqueue(id);
     }
 
-    /// Why deliveries do not come, where the ledger can tell.
-    pub(super) fn hint_on_waiting(&self, token: &str) -> Option<&'static str> {
-        if self.payment(token).is_none() {
-            return Some("the simulator does not know this token");
-        }
-        self.target.is_none().then_some("the simulated store has no callback URL")
+    /// The payment's queue goes on after this callback: first those that it was to overtake, then the next.
+    pub(super) fn go_on_after(&mut self, id: u64, token: &str) {
+        let Some(payment) = self.payment_mut(token).filter(|payment| payment.sending == Some(id)) else { return };
+        payment.sending = None;
+        // One that was held back after this one waits for another.
+        let (held, still) = std::mem::take(&mut payment.held).into_iter().partition::<Vec<_>, _>(|held| *held < id);
+        payment.held = still;
+        let next = std::mem::take(&mut payment.queue);
+        held.into_iter().for_each(|held| self.release(held));
+        next.into_iter().for_each(|next| self.enqueue(next));
     }
-}
 
-fn in_words(outcome: &AttemptOutcome, took: Duration, delivered: bool, wait: Option<Duration>) -> (EventKind, String) {
-    let (kind, mut detail) = match outcome {
-        AttemptOutcome::Answered(status) => {
-            (EventKind::CallbackAnswered, format!("{status} after {} ms", took.as_millis()))
+    pub(super) fn forget_callback(&mut self, id: u64) {
+        let Some(callback) = self.callbacks.remove(&id) else { return };
+        self.timers.cancel(callback.timer);
+        let token = callback.delivery.token;
+        if let Some(payment) = self.payment_mut(&token) {
+            payment.callbacks.retain(|known| *known != id);
+            payment.queue.retain(|queued| *queued != id);
+            payment.held.retain(|held| *held != id);
         }
-        AttemptOutcome::Failed(reason) => (EventKind::CallbackFailed, reason.clone()),
-    };
-    let _ = match wait {
-        Some(wait) => write!(detail, ", again in {wait:?}"),
-        None if !delivered => write!(detail, ", given up"),
-        None => Ok(()),
-    };
-    (kind, detail)
-}
-
-/// A query may hold a key of the shop's own.
-fn without_query(url: &Url) -> String {
-    let mut plain = url.clone();
-    plain.set_query(None);
-    plain.set_fragment(None);
-    let _ = plain.set_password(None);
-    let _ = plain.set_username("");
-    plain.into()
+        self.go_on_after(id, &token);
+    }
 }

@@ -1,10 +1,16 @@
-//! One payment as the simulated gateway keeps it, and the snapshot of it that a test sees.
+//! One payment as the simulated gateway keeps it.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use url::Url;
 
-use super::coin::Coin;
+use super::{
+    Transaction, TransactionState,
+    coin::Coin,
+    store::StoreId,
+    timers::TimerId,
+    transaction::{self, Transfer},
+};
 use crate::{amount::Amount, status::OrderStatus};
 
 /// What the shop asked for, checked.
@@ -54,36 +60,80 @@ pub(super) struct Chosen {
 pub(super) struct Payment {
     pub(super) token: String,
     pub(super) payment_id: i64,
+    pub(super) store: StoreId,
     pub(super) order: Order,
     pub(super) status: OrderStatus,
     pub(super) chosen: Option<Chosen>,
-    pub(super) transaction: Option<String>,
+    /// Money that came, oldest first; dropped transactions stay in the list.
+    pub(super) transfers: Vec<Transfer>,
+    pub(super) created_at: Duration,
+    /// When the time to pay ends.
+    pub(super) window_ends_at: Duration,
+    /// What happens to the payment if nothing else does.
+    pub(super) deadline: Option<TimerId>,
     /// Callbacks by id, oldest first.
-    pub(super) callbacks: Vec<u64>,
+    pub(super) callbacks: VecDeque<u64>,
     /// Callbacks not yet begun: one goes after the other.
     pub(super) queue: VecDeque<u64>,
-    /// Whether somebody works the queue.
-    pub(super) sending: bool,
+    /// The callback that is being sent, or sent again.
+    pub(super) sending: Option<u64>,
+    /// Callbacks that wait for the next one to overtake them.
+    pub(super) held: Vec<u64>,
 }
 
 impl Payment {
-    pub(super) fn new(token: String, payment_id: i64, order: Order) -> Self {
+    /// A payment created now.
+    pub(super) fn new(token: String, payment_id: i64, store: StoreId, order: Order, now: Duration) -> Self {
         Self {
             token,
             payment_id,
+            store,
             order,
             status: OrderStatus::Initialize,
             chosen: None,
-            transaction: None,
-            callbacks: Vec::new(),
+            transfers: Vec::new(),
+            created_at: now,
+            window_ends_at: now,
+            deadline: None,
+            callbacks: VecDeque::new(),
             queue: VecDeque::new(),
-            sending: false,
+            sending: None,
+            held: Vec::new(),
         }
     }
 
     /// The order id, or empty: callbacks and return URLs carry it always.
     pub(super) fn order_id(&self) -> &str {
         self.order.order_id.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn transactions(&self) -> impl DoubleEndedIterator<Item = &Transaction> {
+        self.transfers.iter().map(|transfer| &transfer.transaction)
+    }
+
+    /// How much the customer was asked to pay, once a coin is chosen.
+    pub(super) fn expected(&self) -> Option<&Amount> {
+        self.chosen.as_ref().map(|chosen| &chosen.offer.amount)
+    }
+
+    /// The money that came, confirmed or not.
+    pub(super) fn received(&self) -> Amount {
+        transaction::sum(self.transactions().filter(|transaction| transaction.counts()))
+    }
+
+    /// The money that the chain has confirmed.
+    pub(super) fn confirmed(&self) -> Amount {
+        transaction::sum(self.transactions().filter(|transaction| transaction.state == TransactionState::Completed))
+    }
+
+    /// What is still to pay; none when no coin is chosen or enough has come.
+    pub(super) fn owed(&self) -> Option<Amount> {
+        self.expected().map(|expected| expected.minus(&self.received())).filter(Amount::is_positive)
+    }
+
+    /// Whether its time is over and money that still comes is late.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.status, OrderStatus::Timeout | OrderStatus::UserCanceled)
     }
 
     /// Whether the customer of a paid payment goes back to the shop now.
@@ -99,67 +149,4 @@ impl Payment {
             (status, _) => status,
         }
     }
-
-    pub(super) fn snapshot(&self, gateway_url: &str) -> PaymentSnapshot {
-        let fiat = self.order.fiat.clone();
-        let (fiat_amount, fiat_currency) = fiat.unzip();
-        let offer = self.chosen.as_ref().map(|chosen| &chosen.offer);
-        PaymentSnapshot {
-            token: self.token.clone(),
-            payment_id: self.payment_id,
-            order_id: self.order.order_id.clone(),
-            status: self.status,
-            fiat_amount,
-            fiat_currency,
-            coin: offer.map(|offer| offer.coin.name.to_owned()),
-            crypto_amount: offer.map(|offer| offer.amount.clone()),
-            return_url: self.order.return_url.as_ref().map(Url::to_string),
-            risk_speed: match self.order.speed {
-                Speed::High => 0,
-                Speed::Low => 1,
-            },
-            language: self.order.language.clone(),
-            email_address: self.order.email_address.clone(),
-            additional_data: self.order.additional_data.iter().cloned().map(filled).collect(),
-            url: format!("{gateway_url}?token={}", self.token),
-        }
-    }
-}
-
-fn filled((key, value): Entry) -> (String, String) {
-    (key.unwrap_or_default(), value.unwrap_or_default())
-}
-
-/// A payment as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PaymentSnapshot {
-    /// The token, 32 lower-case hexadecimal characters.
-    pub token: String,
-    /// The gateway's own number, which callbacks carry.
-    pub payment_id: i64,
-    /// The shop's order id.
-    pub order_id: Option<String>,
-    /// Where it stands.
-    pub status: OrderStatus,
-    /// The fiat price; none when priced in crypto.
-    pub fiat_amount: Option<Amount>,
-    /// The fiat currency as the shop wrote it.
-    pub fiat_currency: Option<String>,
-    /// The chosen coin's name.
-    pub coin: Option<String>,
-    /// How much of the chosen coin.
-    pub crypto_amount: Option<Amount>,
-    /// Where the customer returns to.
-    pub return_url: Option<String>,
-    /// `riskSpeed`: 0 high, 1 low. 0 where the shop sent none.
-    pub risk_speed: u8,
-    /// The culture name that the shop sent.
-    pub language: Option<String>,
-    /// The customer's address that the shop sent.
-    pub email_address: Option<String>,
-    /// What travels with the order, in its order, without `OrderId`.
-    pub additional_data: Vec<(String, String)>,
-    /// The checkout page.
-    pub url: String,
 }

@@ -21,6 +21,21 @@ impl Random {
         Ok(Self { key: Secret::new(&hex::encode(seed))?, drawn: 0 })
     }
 
+    /// The same draws again with the same seed.
+    pub(super) fn seeded(seed: u64) -> Result<Self, Error> {
+        Ok(Self { key: Secret::new(&format!("paymento simulator, seed {seed}"))?, drawn: 0 })
+    }
+
+    /// A stream of its own for this purpose, whatever is drawn from the others.
+    pub(super) fn stream(&self, purpose: &str) -> Result<Self, Error> {
+        Ok(Self { key: Secret::new(&self.keyed(purpose))?, drawn: 0 })
+    }
+
+    /// 64 hexadecimal characters that depend on the seed and on this text only.
+    pub(super) fn keyed(&self, text: &str) -> String {
+        signature::sign(text.as_bytes(), &self.key)
+    }
+
     /// 64 lower-case hexadecimal characters: the shape of a transaction hash.
     pub(super) fn hash(&mut self) -> String {
         self.draw().to_lowercase()
@@ -68,6 +83,16 @@ mod tests {
         assert!(token.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')));
         assert!(key.ends_with('=') && !key.ends_with("=="));
         assert_ne!(key, random.key());
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_draws_and_another_seed_others() {
+        let drawn = |seed| {
+            let mut random = Random::seeded(seed).expect("seeded");
+            [random.token(), random.keyed("x"), random.stream("x").expect("a stream").token()]
+        };
+        assert_eq!(drawn(7), drawn(7));
+        assert!(drawn(7).iter().zip(drawn(8)).all(|(one, other)| *one != other));
     }
 
     #[test]

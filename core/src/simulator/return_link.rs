@@ -36,10 +36,13 @@ pub(super) fn of(payment: &Payment) -> Option<Url> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::simulator::{
         coin::COINS,
         payment::{Offer, Order, Speed},
+        store::StoreId,
     };
 
     fn link(return_url: &str, order_id: &str) -> String {
@@ -54,7 +57,7 @@ mod tests {
             email_address: None,
             additional_data: Vec::new(),
         };
-        of(&Payment::new("t0".to_owned(), 1, order)).expect("a link").into()
+        of(&Payment::new("t0".to_owned(), 1, StoreId(0), order, Duration::ZERO)).expect("a link").into()
     }
 
     #[test]

@@ -8,14 +8,18 @@ use std::{
 
 use http::{HeaderMap, HeaderValue, Request, header};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::{body::Bytes, client::conn::http1};
+use hyper::{
+    body::{Bytes, Incoming},
+    client::conn::http1,
+};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, time};
 use url::{Host, Url};
 
 use super::{
     AttemptOutcome,
-    outbox::Parcel,
+    attempts::{Answer, Parcel},
+    ledger::Ledger,
     shared::{Outbox, Shared},
 };
 
@@ -23,40 +27,50 @@ use super::{
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 /// As much of an answer is read; the gateway looks at its status only.
 const ANSWER_LIMIT: usize = 64 * 1024;
+/// As much of an answer is shown to whoever looks for the reason.
+const ANSWER_KEPT: usize = 4 * 1024;
+/// The clock is looked at this often, though nothing be due.
+const LONGEST_SLEEP: Duration = Duration::from_hours(1);
 
-/// Sends the callbacks of every payment in `outbox`: side by side for several payments, one after the other for one.
+/// Makes every attempt in `outbox`, side by side.
 pub(super) async fn run(shared: Arc<Shared>, mut outbox: Outbox) {
-    while let Some(token) = outbox.recv().await {
-        tokio::spawn(work_queue(Arc::clone(&shared), token));
+    while let Some(errand) = outbox.recv().await {
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let (parcel, began) = (shared.change(|ledger| ledger.begin_attempt(&errand)), Instant::now());
+            let answer = match parcel {
+                Some(parcel) => Some(attempt(parcel).await),
+                None => None,
+            };
+            shared.change(|ledger| ledger.end_attempt(&errand, began, answer));
+        });
     }
 }
 
-async fn work_queue(shared: Arc<Shared>, token: String) {
-    while let Some(id) = shared.change(|ledger| ledger.next_callback(&token)) {
-        deliver(&shared, id).await;
+/// Lets happen what is due, as time goes by. A clock that stands still needs nobody for that.
+pub(super) async fn keep_time(shared: Arc<Shared>) {
+    if shared.read(|ledger| ledger.clock.is_manual()) {
+        return std::future::pending().await;
+    }
+    loop {
+        let wait = shared.change(Ledger::fire_due).unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
+        let _ = time::timeout(wait, shared.rescheduled.notified()).await;
     }
 }
 
-async fn deliver(shared: &Shared, id: u64) {
-    while let Some(parcel) = shared.change(|ledger| ledger.begin_attempt(id)) {
-        let began = Instant::now();
-        let outcome = attempt(parcel).await;
-        match shared.change(|ledger| ledger.end_attempt(id, began, &outcome)) {
-            Some(wait) => time::sleep(wait).await,
-            None => return,
-        }
-    }
-}
-
-async fn attempt(parcel: Parcel) -> AttemptOutcome {
+async fn attempt(parcel: Parcel) -> Answer {
     match time::timeout(ATTEMPT_TIMEOUT, exchange(parcel)).await {
-        Ok(Ok(status)) => AttemptOutcome::Answered(status),
-        Ok(Err(reason)) => AttemptOutcome::Failed(reason),
-        Err(_) => AttemptOutcome::Failed(format!("no complete answer within {} s", ATTEMPT_TIMEOUT.as_secs())),
+        Ok(Ok((status, body))) => Answer { outcome: AttemptOutcome::Answered(status), body },
+        Ok(Err(reason)) => failed(reason),
+        Err(_) => failed(format!("no complete answer within {} s", ATTEMPT_TIMEOUT.as_secs())),
     }
 }
 
-async fn exchange(parcel: Parcel) -> Result<u16, String> {
+fn failed(reason: String) -> Answer {
+    Answer { outcome: AttemptOutcome::Failed(reason), body: String::new() }
+}
+
+async fn exchange(parcel: Parcel) -> Result<(u16, String), String> {
     if parcel.target.url.scheme() != "http" {
         return Err("the simulator speaks plain http only, and the callback URL is https".to_owned());
     }
@@ -71,16 +85,25 @@ async fn exchange(parcel: Parcel) -> Result<u16, String> {
     let answer = async move {
         let answer = sender.send_request(request).await.map_err(|error| format!("no answer: {error}"))?;
         let status = answer.status().as_u16();
-        // Read so that the shop can finish; what it says, or that there is too much of it, changes nothing.
-        let _ = Limited::new(answer.into_body(), ANSWER_LIMIT).collect().await;
-        Ok(status)
+        Ok((status, read(answer.into_body()).await))
     };
     tokio::pin!(answer);
     tokio::select! {
         biased;
-        status = &mut answer => status,
+        answer = &mut answer => answer,
         _ = connection => answer.await,
     }
+}
+
+/// The beginning of the body as text. All of it is read, so that the shop can finish; that it breaks off, or that there
+/// is too much of it, changes nothing.
+async fn read(body: Incoming) -> String {
+    let (mut body, mut kept) = (Limited::new(body, ANSWER_LIMIT), Vec::new());
+    while let Some(Ok(frame)) = body.frame().await {
+        let data = frame.into_data().unwrap_or_default();
+        kept.extend_from_slice(&data[..data.len().min(ANSWER_KEPT - kept.len())]);
+    }
+    String::from_utf8_lossy(&kept).into_owned()
 }
 
 async fn connect(url: &Url) -> io::Result<TcpStream> {

@@ -100,6 +100,7 @@ async fn run(listener: StdListener, shared: Arc<Shared>, outbox: Outbox, stop: &
     tokio::select! {
         () = stop.notified() => {}
         _ = async { axum::serve(listener, app).await } => {}
-        () = send::run(shared, outbox) => {}
+        () = send::run(Arc::clone(&shared), outbox) => {}
+        () = send::keep_time(shared) => {}
     }
 }

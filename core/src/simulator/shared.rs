@@ -5,16 +5,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use zeroize::Zeroizing;
 
-use super::{ledger::Ledger, profile::ApiRules};
+use super::{
+    ledger::Ledger,
+    profile::ApiRules,
+    schedule::Step,
+    store::{Account, StoreId},
+    traffic::Errand,
+};
 
 /// Longer waits are cut to this: the clock cannot add some durations.
 const LONGEST_WAIT: Duration = Duration::from_hours(365 * 24);
 
-/// Tokens of payments whose callbacks nobody sends yet.
-pub(super) type Outbox = mpsc::UnboundedReceiver<String>;
+const SHORTEST_SOUGHT_KEY: usize = 12;
+
+/// Attempts at callbacks that nobody makes yet.
+pub(super) type Outbox = mpsc::UnboundedReceiver<Errand>;
 
 /// Why a wait ended without what it waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,60 +32,95 @@ pub(super) enum Ended {
 }
 
 pub(super) struct Shared {
-    store_name: String,
-    api_key: Zeroizing<String>,
-    secret_key: Zeroizing<String>,
+    /// The stores' keys, in the order of the ledger's stores.
+    api_keys: Vec<Zeroizing<String>>,
+    /// Every key of every store, to notice one where it does not belong.
+    keys: Vec<Zeroizing<String>>,
     pub(super) api: ApiRules,
     ledger: Mutex<Ledger>,
     changed: Condvar,
     pulse: watch::Sender<()>,
-    outbox: mpsc::UnboundedSender<String>,
+    outbox: mpsc::UnboundedSender<Errand>,
+    /// That something is due before what was the first.
+    pub(super) rescheduled: Notify,
 }
 
 impl Shared {
-    pub(super) fn new(
-        store_name: String,
-        keys: (Zeroizing<String>, Zeroizing<String>),
-        api: ApiRules,
-        ledger: Ledger,
-    ) -> (Self, Outbox) {
+    pub(super) fn new(ledger: Ledger, api: ApiRules) -> (Self, Outbox) {
         let (outbox, due) = mpsc::unbounded_channel();
         let (pulse, _) = watch::channel(());
-        let (api_key, secret_key) = keys;
-        let ledger = Mutex::new(ledger);
-        (Self { store_name, api_key, secret_key, api, ledger, changed: Condvar::new(), pulse, outbox }, due)
+        let api_keys = ledger.stores.iter().map(|store| store.api_key.clone()).collect();
+        let stores = ledger.stores.iter().map(Account::snapshot);
+        let keys =
+            stores.flat_map(|store| [store.api_key(), store.secret_key()].map(|key| Zeroizing::new(key.to_owned())));
+        let keys = keys.collect();
+        let (changed, rescheduled) = (Condvar::new(), Notify::new());
+        (Self { api_keys, keys, api, ledger: Mutex::new(ledger), changed, pulse, outbox, rescheduled }, due)
+    }
+
+    /// The store whose key this is.
+    pub(super) fn store_of(&self, key: &[u8]) -> Option<StoreId> {
+        self.api_keys.iter().position(|known| known.as_bytes() == key).map(StoreId)
     }
 
     /// Whether a key stands in this text. Short keys are not looked for: they would be found in words.
     pub(super) fn holds_key(&self, text: &str) -> bool {
-        [&self.api_key, &self.secret_key].into_iter().any(|key| key.len() >= 12 && text.contains(key.as_str()))
-    }
-
-    pub(super) fn store_name(&self) -> &str {
-        &self.store_name
-    }
-
-    pub(super) fn is_api_key(&self, key: &[u8]) -> bool {
-        self.api_key.as_bytes() == key
+        self.keys.iter().any(|key| key.len() >= SHORTEST_SOUGHT_KEY && text.contains(key.as_str()))
     }
 
     pub(super) fn read<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
         look(&self.lock())
     }
 
-    /// Changes the ledger, hands on the callbacks that are due now, and wakes whoever waits.
+    /// Changes the ledger, hands on the attempts that are due now, and wakes whoever waits.
     pub(super) fn change<T>(&self, act: impl FnOnce(&mut Ledger) -> T) -> T {
         let mut ledger = self.lock();
         let result = act(&mut ledger);
-        let due = std::mem::take(&mut ledger.due);
-        drop(ledger);
-        for token in due {
+        // Under the lock, so that attempts leave in the order in which they became due.
+        for errand in ledger.traffic.take_due() {
             // Fails only once the server is gone, and then nothing is sent any more.
-            let _ = self.outbox.send(token);
+            let _ = self.outbox.send(errand);
+        }
+        let earlier = ledger.timers.take_earlier();
+        drop(ledger);
+        if earlier {
+            self.rescheduled.notify_one();
         }
         self.changed.notify_all();
         self.pulse.send_replace(());
         result
+    }
+
+    /// Moves the clock on, and blocks until everything has happened that is due by then.
+    pub(super) fn advance(&self, by: Duration) -> Result<(), Ended> {
+        let mut journey = self.change(|ledger| ledger.set_out(by));
+        loop {
+            match self.change(|ledger| ledger.step(&mut journey)) {
+                Step::Arrived => return Ok(()),
+                Step::Moved => {}
+                Step::Waits => self.wait(LONGEST_WAIT, |ledger| ledger.is_at_rest(&journey).then_some(()))?,
+            }
+            if self.read(Ledger::is_closed) {
+                return Err(Ended::Stopped);
+            }
+        }
+    }
+
+    /// The same without blocking. On a tokio runtime only.
+    pub(super) async fn advanced(&self, by: Duration) -> Result<(), Ended> {
+        let mut journey = self.change(|ledger| ledger.set_out(by));
+        loop {
+            match self.change(|ledger| ledger.step(&mut journey)) {
+                Step::Arrived => return Ok(()),
+                Step::Moved => {}
+                Step::Waits => {
+                    self.wait_async(LONGEST_WAIT, |ledger| ledger.is_at_rest(&journey).then_some(())).await?;
+                }
+            }
+            if self.read(Ledger::is_closed) {
+                return Err(Ended::Stopped);
+            }
+        }
     }
 
     pub(super) fn close(&self) {

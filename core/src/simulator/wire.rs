@@ -9,10 +9,11 @@ use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 
 use super::{
+    TransactionState,
     coin::Coin,
-    outbox::Target,
     payment::{Entry, Payment},
     profile::{ApiRules, BusinessErrorStatus, Profile, UnknownTokenAnswer},
+    target::Target,
     verify_shape::VerifyShape,
 };
 use crate::{amount::Amount, status::OrderStatus};
@@ -105,42 +106,6 @@ fn key_values(entries: &[Entry]) -> Vec<KeyValue<'_>> {
     entries.iter().map(|(key, value)| KeyValue { key: key.as_deref(), value: value.as_deref() }).collect()
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Callback<'a> {
-    token: &'a str,
-    payment_id: i64,
-    order_id: &'a str,
-    order_status: i64,
-    additional_data: Vec<Note<'a>>,
-}
-
-/// An entry of a callback's additional data. No source shows one; the rest of the body is Pascal-cased.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Note<'a> {
-    key: Option<&'a str>,
-    value: Option<&'a str>,
-}
-
-impl<'a> Note<'a> {
-    fn new((key, value): &'a Entry) -> Self {
-        Self { key: key.as_deref(), value: value.as_deref() }
-    }
-}
-
-/// A callback's body: compact, in the documented order.
-pub(super) fn callback(payment: &Payment, status: OrderStatus) -> Vec<u8> {
-    let callback = Callback {
-        token: &payment.token,
-        payment_id: payment.payment_id,
-        order_id: payment.order_id(),
-        order_status: status.code(),
-        additional_data: payment.order.additional_data.iter().map(Note::new).collect(),
-    };
-    serde_json::to_vec(&callback).unwrap_or_default()
-}
-
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Verification<'a> {
@@ -183,15 +148,14 @@ pub(super) fn verification(payment: &Payment, approved: bool, shape: VerifyShape
 
 fn settlement(payment: &Payment) -> Settlement<'_> {
     let amount = |amount: &Amount| number(amount.to_string());
-    let zero = || number("0".to_owned());
-    let expected = payment.chosen.as_ref().map(|chosen| &chosen.offer.amount);
-    let transaction = payment.transaction.as_deref();
+    let counted = || payment.transactions().filter(|transaction| transaction.counts());
+    let mut pending = counted().filter(|transaction| transaction.state == TransactionState::Mempool);
     Settlement {
-        expected_crypto_amount: expected.map_or_else(zero, amount),
+        expected_crypto_amount: payment.expected().map_or_else(|| number("0".to_owned()), amount),
         requested_fiat_amount: payment.order.fiat.as_ref().map(|(fiat, _)| amount(fiat)),
-        received_crypto_amount: expected.filter(|_| transaction.is_some()).map_or_else(zero, amount),
-        pending_tx_hash: transaction.filter(|_| payment.status == OrderStatus::WaitingToConfirm),
-        transactions: transaction.into_iter().map(|tx_hash| Transaction { tx_hash }).collect(),
+        received_crypto_amount: amount(&payment.received()),
+        pending_tx_hash: pending.next().map(|transaction| transaction.hash.as_str()),
+        transactions: counted().map(|transaction| Transaction { tx_hash: &transaction.hash }).collect(),
     }
 }
 

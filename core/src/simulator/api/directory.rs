@@ -1,13 +1,14 @@
 //! What the gateway knows and anyone with a key may ask: coins, prices, currencies, languages, the store itself.
 
 use axum::{
+    Extension,
     extract::{Path, State, rejection::PathRejection},
     http::StatusCode,
     response::Response,
 };
 use serde_json::json;
 
-use super::{Store, posted::Posted, rejected};
+use super::{Of, Store, posted::Posted, rejected};
 use crate::simulator::{
     coin::{COINS, CURRENCIES, Coin},
     order::Rejection,
@@ -15,8 +16,9 @@ use crate::simulator::{
     wire::{self, success},
 };
 
-pub(super) async fn accepted_coins() -> Response {
-    success(COINS.iter().map(wire::accepted_coin).collect::<Vec<_>>())
+pub(super) async fn accepted_coins(State(shared): Store, Extension(store): Of) -> Response {
+    let coins = shared.read(|ledger| ledger.store(store).map(|store| store.coins.clone())).unwrap_or_default();
+    success(coins.into_iter().map(wire::accepted_coin).collect::<Vec<_>>())
 }
 
 pub(super) async fn coins() -> Response {
@@ -71,6 +73,7 @@ pub(super) async fn ping() -> Response {
     wire::json(StatusCode::OK, &wire::Simple { success: true, message: "" })
 }
 
-pub(super) async fn merchant(State(shared): Store) -> Response {
-    success(json!({ "name": shared.store_name(), "isActive": true }))
+pub(super) async fn merchant(State(shared): Store, Extension(store): Of) -> Response {
+    let name = shared.read(|ledger| ledger.store(store).map(|store| store.name.clone()));
+    success(json!({ "name": name, "isActive": true }))
 }

@@ -19,11 +19,11 @@ fn armed(fault: Fault) -> Simulator {
 }
 
 fn arm(simulator: &Simulator, fault: Fault, token: Option<&str>) {
-    simulator.shared.change(|ledger| ledger.faults.arm(fault, Some(1), token.map(str::to_owned)));
+    simulator.arm(fault, Some(1), token);
 }
 
 fn left(simulator: &Simulator) -> usize {
-    simulator.shared.read(|ledger| ledger.faults.armed().len())
+    simulator.faults().len()
 }
 
 /// A payment that is paid and confirmed.
@@ -184,4 +184,16 @@ fn the_published_profile_has_no_settlement_and_a_number_for_a_status() {
     let expected = json!({"token": token, "orderId": null, "orderStatus": 8, "additionalData": []});
     assert_eq!(simulator.verify(&token).json()["body"], expected);
     assert!(simulator.browse("/openapi.json").text().contains("profile published"));
+}
+
+#[test]
+fn another_stores_token_is_unknown_and_uses_no_fault_up() {
+    let other = crate::simulator::StoreOptions::new("Other").api_key("other-store-key");
+    let simulator = Simulator::builder().store(other).start().expect("started");
+    let token = paid(&simulator);
+    arm(&simulator, Fault::ApiStatusAbsent, Some(&token));
+    let body = format!(r#"{{"token":"{token}"}}"#);
+    let answer = simulator.call_with_key("other-store-key", "POST", "/v1/payment/verify", body.as_bytes()).json();
+    assert_eq!(answer, json!({"success": false, "message": "Invalid Token", "body": null}));
+    assert_eq!((left(&simulator), simulator.payment(&token).map(|payment| payment.status.code())), (1, Some(7)));
 }

@@ -12,7 +12,7 @@ fn simulator() -> Simulator {
 }
 
 fn kinds(simulator: &Simulator) -> Vec<FindingKind> {
-    simulator.shared.read(|ledger| ledger.findings.list().iter().map(|finding| finding.kind).collect())
+    simulator.findings().iter().map(|finding| finding.kind).collect()
 }
 
 fn found(method: &str, path: &str, body: &str) -> Vec<FindingKind> {
@@ -110,7 +110,7 @@ fn a_key_in_the_url_is_found_and_not_repeated() {
     for target in &targets {
         simulator.call("GET", target, b"");
     }
-    let findings = simulator.shared.read(|ledger| ledger.findings.list().to_vec());
+    let findings = simulator.findings();
     let in_url = findings.iter().filter(|finding| finding.kind == FindingKind::KeyInUrl);
     assert_eq!(in_url.count(), targets.len(), "{findings:?}");
     let events = simulator.events_after(0, std::time::Duration::ZERO);

@@ -13,10 +13,11 @@ use crate::simulator::{
     wire::{self, Simple},
 };
 
-/// Lets a request through that carries the store's key.
-pub(super) async fn check(State(shared): Store, request: Request, next: Next) -> Response {
+/// Lets a request through that carries a store's key. The handlers find the store in the request's extensions.
+pub(super) async fn check(State(shared): Store, mut request: Request, next: Next) -> Response {
     let key = request.headers().get("api-key").map(|value| value.as_bytes().trim_ascii());
-    if key.is_some_and(|key| shared.is_api_key(key)) {
+    if let Some(store) = key.and_then(|key| shared.store_of(key)) {
+        request.extensions_mut().insert(store);
         return next.run(request).await;
     }
     let reason = if key.is_some() { "the Api-Key header is wrong" } else { "the Api-Key header is missing" };

@@ -16,7 +16,7 @@ mod tests;
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{DefaultBodyLimit, Request, State},
     http::StatusCode,
     middleware,
@@ -29,6 +29,7 @@ use super::{
     order::Rejection,
     request::Invalid,
     shared::Shared,
+    store::StoreId,
     wire::{failure, refused},
 };
 
@@ -36,6 +37,8 @@ use super::{
 const BODY_LIMIT: usize = 64 * 1024;
 
 type Store = State<Arc<Shared>>;
+/// The store whose key the request carries.
+type Of = Extension<StoreId>;
 
 pub(super) fn routes(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     let endpoints: [(&str, MethodRouter<Arc<Shared>>); 12] = [

@@ -1,33 +1,36 @@
 //! Where a store's callbacks go.
 
-use axum::{extract::State, response::Response};
+use axum::{Extension, extract::State, response::Response};
 
-use super::{Store, posted::Posted, rejected, teacher};
+use super::{Of, Store, posted::Posted, rejected, teacher};
 use crate::simulator::{
     CallbackMethod,
     order::{self, Rejection},
-    outbox::Target,
     request::{Fields, Invalid},
+    target::Target,
     wire::{self, success},
 };
 
 const PATH: &str = "/v1/payment/settings";
 
-pub(super) async fn read(State(shared): Store) -> Response {
-    success(shared.read(|ledger| wire::settings(ledger.target.as_ref())))
+pub(super) async fn read(State(shared): Store, Extension(store): Of) -> Response {
+    success(shared.read(|ledger| wire::settings(ledger.store(store).and_then(|store| store.target.as_ref()))))
 }
 
-pub(super) async fn write(State(shared): Store, Posted(fields): Posted) -> Response {
+pub(super) async fn write(State(shared): Store, Extension(store): Of, Posted(fields): Posted) -> Response {
     let target = callback_target(&fields);
-    let unchanged = matches!(&target, Ok(Some(target)) if shared.read(|ledger| ledger.target.as_ref() == Some(target)));
-    let findings = teacher::of_settings(&fields, unchanged, shared.read(|ledger| ledger.strict));
+    let (known, strict) =
+        shared.read(|ledger| (ledger.store(store).and_then(|store| store.target.clone()), ledger.strict));
+    let unchanged = matches!(&target, Ok(target) if target.is_some() && *target == known);
+    let findings = teacher::of_settings(&fields, unchanged, strict);
     if let Some(refusal) = teacher::teach(&shared, &findings, "POST /v1/payment/settings") {
         return refusal;
     }
     match target {
         Ok(target) => success(shared.change(|ledger| {
-            ledger.set_target(target);
-            wire::settings(ledger.target.as_ref())
+            let settings = wire::settings(target.as_ref());
+            ledger.set_target(store, target);
+            settings
         })),
         Err(rejection) => rejected(&shared, PATH, &rejection),
     }

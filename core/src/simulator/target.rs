@@ -1,0 +1,35 @@
+//! [`Target`]: where a store's callbacks go, and how.
+
+use url::Url;
+
+use super::CallbackMethod;
+use crate::error::{Error, ErrorCode};
+
+/// Where callbacks go, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    pub(super) url: Url,
+    /// As it was given: the settings answer with the same text.
+    pub(super) text: String,
+    pub(super) method: CallbackMethod,
+}
+
+impl Target {
+    pub(super) fn new(url: &str, method: CallbackMethod) -> Result<Self, Error> {
+        let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let parsed = parsed.ok_or_else(|| {
+            Error::new(ErrorCode::InputCallbackUrl, "the callback URL must be an absolute http or https URL")
+        })?;
+        Ok(Self { url: parsed, text: url.to_owned(), method })
+    }
+
+    /// The URL for events and findings. A query may hold a key of the shop's own.
+    pub(super) fn without_query(&self) -> String {
+        let mut plain = self.url.clone();
+        plain.set_query(None);
+        plain.set_fragment(None);
+        let _ = plain.set_password(None);
+        let _ = plain.set_username("");
+        plain.into()
+    }
+}
