@@ -7,7 +7,7 @@ mod raw_http;
 #[path = "support/walk_steps.rs"]
 mod walk_steps;
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 
 use openapi::Description;
 use paymento::simulator::{
@@ -32,7 +32,7 @@ struct Walk {
 
 impl Walk {
     fn on(builder: SimulatorBuilder, profile: Profile) -> Self {
-        let simulator = builder.profile(profile).start().expect("started");
+        let simulator = builder.profile(profile).virtual_clock(true).start().expect("started");
         let connection = Connection::to(simulator.port());
         let description = Description::parse(profile.openapi());
         Self { simulator, description, connection, tokens: Vec::new(), met: BTreeSet::new(), done: BTreeSet::new() }
@@ -44,6 +44,9 @@ impl Walk {
         let _ = match step.act {
             Act::Pay => self.simulator.pay(&token),
             Act::Cancel => self.simulator.cancel(&token),
+            Act::Underpay => self.simulator.underpay(&token),
+            Act::Reject => self.simulator.reject(&token),
+            Act::AnHourPasses => self.simulator.advance(Duration::from_hours(1)),
             Act::Nothing => Ok(()),
         };
         let answer = self.connection.exchange(&step.bytes(self.simulator.api_key(), &token))?;
