@@ -122,7 +122,7 @@ async fn findings(State(shared): Control) -> Response {
 }
 
 async fn faults(State(shared): Control) -> Response {
-    let all: Vec<_> = Fault::ALL.iter().map(views::fault).collect();
+    let all: Vec<_> = Fault::ALL.iter().copied().map(views::fault).collect();
     done(&json!({ "faults": all, "armed": views::armed(&shared) }))
 }
 

@@ -106,7 +106,7 @@ pub(super) fn finding(finding: &Finding) -> Value {
     })
 }
 
-pub(super) fn fault(fault: &Fault) -> Value {
+pub(super) fn fault(fault: Fault) -> Value {
     json!({ "name": fault.as_str(), "about": fault.about() })
 }
 
