@@ -8,7 +8,12 @@ use std::{
 use tokio::sync::{Notify, mpsc, watch};
 use zeroize::Zeroizing;
 
-use super::{ledger::Ledger, schedule::Step, store::StoreId, traffic::Errand};
+use super::{
+    ledger::Ledger,
+    schedule::{Journey, Step},
+    store::StoreId,
+    traffic::Errand,
+};
 
 /// Longer waits are cut to this: the clock cannot add some durations.
 const LONGEST_WAIT: Duration = Duration::from_hours(365 * 24);
@@ -30,7 +35,7 @@ pub(super) struct Shared {
     changed: Condvar,
     pulse: watch::Sender<()>,
     outbox: mpsc::UnboundedSender<Errand>,
-    /// That something is due before what was the first.
+    /// That something is due earlier than whoever keeps time expects.
     pub(super) rescheduled: Notify,
 }
 
@@ -71,11 +76,12 @@ impl Shared {
         result
     }
 
-    /// Moves the clock on, and blocks until everything has happened that is due by then.
+    /// Moves the clock on, and blocks until everything has happened that is due by then. Not for the simulator's own
+    /// thread, which has to do it.
     pub(super) fn advance(&self, by: Duration) -> Result<(), Ended> {
         let mut journey = self.change(|ledger| ledger.set_out(by));
         loop {
-            match self.change(|ledger| ledger.step(&mut journey)) {
+            match self.step(&mut journey) {
                 Step::Arrived => return Ok(()),
                 Step::Moved => {}
                 Step::Waits => self.wait(LONGEST_WAIT, |ledger| ledger.is_at_rest(&journey).then_some(()))?,
@@ -90,7 +96,7 @@ impl Shared {
     pub(super) async fn advanced(&self, by: Duration) -> Result<(), Ended> {
         let mut journey = self.change(|ledger| ledger.set_out(by));
         loop {
-            match self.change(|ledger| ledger.step(&mut journey)) {
+            match self.step(&mut journey) {
                 Step::Arrived => return Ok(()),
                 Step::Moved => {}
                 Step::Waits => {
@@ -101,6 +107,15 @@ impl Shared {
                 return Err(Ended::Stopped);
             }
         }
+    }
+
+    fn step(&self, journey: &mut Journey) -> Step {
+        let step = self.change(|ledger| ledger.step(journey));
+        if step != Step::Waits {
+            // Whoever keeps time has slept by the clock as it was.
+            self.rescheduled.notify_one();
+        }
+        step
     }
 
     pub(super) fn close(&self) {
