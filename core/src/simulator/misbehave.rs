@@ -123,13 +123,10 @@ impl Simulator {
         self.do_to(|ledger| ledger.set_chaos(Some(chaos)))
     }
 
-    /// Ends the chaos, and disarms every fault.
+    /// Ends the chaos. Faults stay armed.
     pub fn calm(&self) {
-        self.shared.change(|ledger| {
-            // Ending it cannot fail.
-            let _ = ledger.set_chaos(None);
-            ledger.faults.clear();
-        });
+        // Only beginning it can fail.
+        let _ = self.shared.change(|ledger| ledger.set_chaos(None));
     }
 
     /// What is wrong with the shop, as far as it was seen: the first of each kind and place, and how often.
