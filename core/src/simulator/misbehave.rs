@@ -142,6 +142,7 @@ impl Simulator {
         let findings = self.findings();
         let Some(first) = findings.first() else { return Ok(()) };
         let mut kinds: Vec<_> = findings.iter().map(|finding| finding.kind.as_str()).collect();
+        kinds.sort_unstable();
         kinds.dedup();
         let message = format!("the simulator found mistakes: {}", kinds.join(", "));
         Err(Error::new(ErrorCode::ConfigFindings, message).with_hint(format!(
