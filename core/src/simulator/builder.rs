@@ -6,6 +6,7 @@ use super::{
     CallbackMethod, Simulator, StoreOptions,
     clock::Clock,
     ledger::Ledger,
+    profile::ApiRules,
     random::Random,
     rules::{Confirmation, Rules},
     server::Server,
@@ -29,6 +30,7 @@ pub struct SimulatorBuilder {
     virtual_clock: bool,
     seed: Option<u64>,
     strict: bool,
+    pub(super) api: ApiRules,
 }
 
 impl Default for SimulatorBuilder {
@@ -40,6 +42,7 @@ impl Default for SimulatorBuilder {
             virtual_clock: false,
             seed: None,
             strict: false,
+            api: ApiRules::default(),
         }
     }
 }
@@ -174,7 +177,7 @@ impl SimulatorBuilder {
         let clock = if self.virtual_clock { Clock::manual() } else { Clock::real() };
         let mut ledger = Ledger::new(random, stores, self.rules, clock);
         ledger.strict = self.strict;
-        let (shared, outbox) = Shared::new(ledger);
+        let (shared, outbox) = Shared::new(ledger, self.api);
         let shared = Arc::new(shared);
         let server = Server::start(self.port, Arc::clone(&shared), outbox)?;
         Ok(Simulator { shared, server, first })

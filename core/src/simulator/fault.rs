@@ -11,6 +11,7 @@ use crate::{
 macro_rules! faults {
     ($($(#[$docs:meta])* $variant:ident = $name:literal, $about:literal;)*) => {
         /// One way to misbehave. The name's first word says where: `callback` or `api`.
+        #[expect(clippy::doc_markdown, reason = "the texts are shown to people as well, without markup")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Fault {
@@ -39,7 +40,7 @@ faults! {
     CallbackDuplicate = "callback.duplicate", "The callback is sent twice.";
     CallbackReorder = "callback.reorder", "The callback is sent after the payment's next one.";
     CallbackDrop = "callback.drop", "The callback is never sent.";
-    CallbackTruncate = "callback.truncate", "The last ten bytes of the body are missing.";
+    CallbackTruncate = "callback.truncate", "The last ten bytes of the body are missing, and it is signed without them.";
     CallbackWrongSecret = "callback.wrong_secret", "The callback is signed with another secret key.";
     CallbackStatus6 = "callback.status_6", "The callback carries status 6, which no table names.";
     CallbackStatus10 = "callback.status_10", "The callback carries status 10, which only some integrators list.";

@@ -16,11 +16,13 @@
 //! ```
 
 mod api;
+mod api_fault;
 mod attempts;
 mod builder;
 mod chaos;
 mod clock;
 mod coin;
+mod control;
 mod dashboard;
 mod dashboard_form;
 mod delivery;
@@ -30,18 +32,22 @@ mod event;
 mod fault;
 mod finding;
 mod gateway;
+mod guard;
 mod ledger;
 mod lever;
 mod life;
 mod message;
 mod misbehave;
+mod money;
 mod moves;
 mod notice;
+mod openapi;
 mod order;
 mod outbox;
 mod page;
 mod payment;
 mod probe;
+mod profile;
 mod random;
 mod refusal;
 mod reply;
@@ -58,19 +64,32 @@ mod target;
 mod timers;
 mod traffic;
 mod transaction;
+mod verify_shape;
 mod watch;
 mod wire;
 
-#[cfg(test)]
-mod api_tests;
 #[cfg(test)]
 mod callback_tests;
 #[cfg(test)]
 mod end_to_end;
 #[cfg(test)]
+mod fault_tests;
+#[cfg(test)]
+mod finding_tests;
+#[cfg(test)]
 mod ledger_tests;
 #[cfg(test)]
+mod lives;
+#[cfg(test)]
+mod repeatable;
+#[cfg(test)]
+mod soak;
+#[cfg(test)]
+mod store_tests;
+#[cfg(test)]
 mod testbed;
+#[cfg(test)]
+mod time_tests;
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
@@ -81,6 +100,7 @@ pub use duration::parse_duration;
 pub use event::{Event, EventKind};
 pub use fault::{ArmedFault, Fault};
 pub use finding::{Finding, FindingKind};
+pub use profile::{BadKeyAnswer, BusinessErrorStatus, Profile, UnknownTokenAnswer};
 pub use snapshot::PaymentSnapshot;
 pub use store::{Store, StoreOptions};
 pub use transaction::{Transaction, TransactionState};

@@ -6,7 +6,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use axum::{Router, serve::ListenerExt};
+use axum::{Router, middleware, serve::ListenerExt};
 use tokio::{
     net::TcpListener,
     runtime::{Builder, Handle},
@@ -14,9 +14,9 @@ use tokio::{
 };
 
 use super::{
-    api,
+    api, control,
     dashboard::{self, FormToken},
-    gateway, send,
+    gateway, guard, openapi, send,
     shared::{Outbox, Shared},
 };
 use crate::error::{Error, ErrorCode};
@@ -97,6 +97,9 @@ async fn run(listener: StdListener, shared: Arc<Shared>, outbox: Outbox, form_to
         .merge(api::routes(&shared))
         .merge(gateway::routes())
         .merge(dashboard::routes(form_token))
+        .merge(control::routes())
+        .merge(openapi::routes())
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard::check_host))
         .with_state(Arc::clone(&shared));
     tokio::select! {
         () = stop.notified() => {}

@@ -8,10 +8,18 @@ use std::{
 use tokio::sync::{Notify, mpsc, watch};
 use zeroize::Zeroizing;
 
-use super::{ledger::Ledger, schedule::Step, store::StoreId, traffic::Errand};
+use super::{
+    ledger::Ledger,
+    profile::ApiRules,
+    schedule::{Journey, Step},
+    store::{Account, StoreId},
+    traffic::Errand,
+};
 
 /// Longer waits are cut to this: the clock cannot add some durations.
 const LONGEST_WAIT: Duration = Duration::from_hours(365 * 24);
+
+const SHORTEST_SOUGHT_KEY: usize = 12;
 
 /// Attempts at callbacks that nobody makes yet.
 pub(super) type Outbox = mpsc::UnboundedReceiver<Errand>;
@@ -26,26 +34,38 @@ pub(super) enum Ended {
 pub(super) struct Shared {
     /// The stores' keys, in the order of the ledger's stores.
     api_keys: Vec<Zeroizing<String>>,
+    /// Every key of every store, to notice one where it does not belong.
+    keys: Vec<Zeroizing<String>>,
+    pub(super) api: ApiRules,
     ledger: Mutex<Ledger>,
     changed: Condvar,
     pulse: watch::Sender<()>,
     outbox: mpsc::UnboundedSender<Errand>,
-    /// That something is due before what was the first.
+    /// That something is due earlier than whoever keeps time expects.
     pub(super) rescheduled: Notify,
 }
 
 impl Shared {
-    pub(super) fn new(ledger: Ledger) -> (Self, Outbox) {
+    pub(super) fn new(ledger: Ledger, api: ApiRules) -> (Self, Outbox) {
         let (outbox, due) = mpsc::unbounded_channel();
         let (pulse, _) = watch::channel(());
         let api_keys = ledger.stores.iter().map(|store| store.api_key.clone()).collect();
+        let stores = ledger.stores.iter().map(Account::snapshot);
+        let keys =
+            stores.flat_map(|store| [store.api_key(), store.secret_key()].map(|key| Zeroizing::new(key.to_owned())));
+        let keys = keys.collect();
         let (changed, rescheduled) = (Condvar::new(), Notify::new());
-        (Self { api_keys, ledger: Mutex::new(ledger), changed, pulse, outbox, rescheduled }, due)
+        (Self { api_keys, keys, api, ledger: Mutex::new(ledger), changed, pulse, outbox, rescheduled }, due)
     }
 
     /// The store whose key this is.
     pub(super) fn store_of(&self, key: &[u8]) -> Option<StoreId> {
         self.api_keys.iter().position(|known| known.as_bytes() == key).map(StoreId)
+    }
+
+    /// Whether a key stands in this text. Short keys are not looked for: they would be found in words.
+    pub(super) fn holds_key(&self, text: &str) -> bool {
+        self.keys.iter().any(|key| key.len() >= SHORTEST_SOUGHT_KEY && text.contains(key.as_str()))
     }
 
     pub(super) fn read<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {
@@ -71,11 +91,12 @@ impl Shared {
         result
     }
 
-    /// Moves the clock on, and blocks until everything has happened that is due by then.
+    /// Moves the clock on, and blocks until everything has happened that is due by then. Not for the simulator's own
+    /// thread, which has to do it.
     pub(super) fn advance(&self, by: Duration) -> Result<(), Ended> {
         let mut journey = self.change(|ledger| ledger.set_out(by));
         loop {
-            match self.change(|ledger| ledger.step(&mut journey)) {
+            match self.step(&mut journey) {
                 Step::Arrived => return Ok(()),
                 Step::Moved => {}
                 Step::Waits => self.wait(LONGEST_WAIT, |ledger| ledger.is_at_rest(&journey).then_some(()))?,
@@ -90,7 +111,7 @@ impl Shared {
     pub(super) async fn advanced(&self, by: Duration) -> Result<(), Ended> {
         let mut journey = self.change(|ledger| ledger.set_out(by));
         loop {
-            match self.change(|ledger| ledger.step(&mut journey)) {
+            match self.step(&mut journey) {
                 Step::Arrived => return Ok(()),
                 Step::Moved => {}
                 Step::Waits => {
@@ -101,6 +122,15 @@ impl Shared {
                 return Err(Ended::Stopped);
             }
         }
+    }
+
+    fn step(&self, journey: &mut Journey) -> Step {
+        let step = self.change(|ledger| ledger.step(journey));
+        if step != Step::Waits {
+            // Whoever keeps time has slept by the clock as it was.
+            self.rescheduled.notify_one();
+        }
+        step
     }
 
     pub(super) fn close(&self) {
