@@ -71,6 +71,8 @@ mod wire;
 #[cfg(test)]
 mod callback_tests;
 #[cfg(test)]
+mod dashboard_tests;
+#[cfg(test)]
 mod end_to_end;
 #[cfg(test)]
 mod fault_tests;
@@ -80,6 +82,8 @@ mod finding_tests;
 mod ledger_tests;
 #[cfg(test)]
 mod lives;
+#[cfg(test)]
+mod page_tests;
 #[cfg(test)]
 mod repeatable;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::simulator::{Finding, FindingKind};
 const PROMINENT: usize = 2;
 
 pub(super) fn section(visit: &Visit<'_>) -> String {
-    let findings = visit.ledger.findings.list();
+    let findings = worst_first(visit);
     let strict =
         if visit.ledger.strict { "<p class=\"soft\">Strict: a request with a finding is refused.</p>" } else { "" };
     if findings.is_empty() {
@@ -22,17 +22,17 @@ pub(super) fn section(visit: &Visit<'_>) -> String {
             FindingKind::ALL.len()
         );
     }
-    let items: String = findings.iter().map(|finding| item(visit, finding)).collect();
+    let items: String = findings.iter().copied().map(|finding| item(visit, finding)).collect();
     format!("<div class=\"head\"><h1>Findings</h1>{strict}</div><ul class=\"findings\">{items}</ul>")
 }
 
 /// Above the payments, so that nobody misses them.
 pub(super) fn banner(visit: &Visit<'_>) -> String {
-    let findings = visit.ledger.findings.list();
+    let findings = worst_first(visit);
     if findings.is_empty() {
         return String::new();
     }
-    let items: String = findings.iter().take(PROMINENT).map(|finding| item(visit, finding)).collect();
+    let items: String = findings.iter().copied().take(PROMINENT).map(|finding| item(visit, finding)).collect();
     let all = u64::try_from(findings.len()).unwrap_or(u64::MAX);
     let more = if findings.len() > PROMINENT {
         format!("<p class=\"more\"><a href=\"/dashboard/findings\">All {}</a></p>", count(all, "finding"))
@@ -44,6 +44,14 @@ pub(super) fn banner(visit: &Visit<'_>) -> String {
          <ul class=\"findings\">{items}</ul>{more}</section>",
         count(all, "thing")
     )
+}
+
+/// What loses money or keys, and then the rest as it was found.
+fn worst_first<'a>(visit: &Visit<'a>) -> Vec<&'a Finding> {
+    let mut findings: Vec<_> = visit.ledger.findings.list().iter().collect();
+    findings
+        .sort_by_key(|finding| !matches!(finding.kind, FindingKind::TamperedCallbackAccepted | FindingKind::KeyInUrl));
+    findings
 }
 
 fn item(visit: &Visit<'_>, finding: &Finding) -> String {
