@@ -16,9 +16,10 @@ pub(super) fn bench(view: &CheckoutView) -> String {
          <p>No real money. Here you are the customer&rsquo;s wallet, the network and the clock.</p></div>\
          {notice}{wallet}{network}{clock}<p class=\"way\"><a href=\"/dashboard/payment?token={token}\">Open in the dashboard</a></p>\
          </aside>",
-        notice = view
-            .notice
-            .map_or_else(String::new, |notice| format!("<p class=\"notice\" role=\"alert\">{}</p>", notice.text())),
+        notice = view.notice.map_or_else(String::new, |notice| format!(
+            "<p id=\"notice\" class=\"notice\" role=\"alert\">{}</p>",
+            notice.text()
+        )),
         wallet = wallet(view),
         network = network(view),
         clock = clock(view),

@@ -51,7 +51,11 @@ export async function page(answer) {
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
-const keyOf = (node) => (node.nodeType === 1 ? node.id || node.dataset?.key || "" : "");
+// Together with the name of the element, as nothing becomes an element of another kind.
+function keyOf(node) {
+  const key = node.nodeType === 1 && (node.id || node.dataset.key);
+  return key ? `${node.nodeName} ${key}` : "";
+}
 const alike = (old, fresh) => old.nodeName === fresh.nodeName && keyOf(old) === keyOf(fresh);
 
 function morphAttributes(old, fresh) {
@@ -64,25 +68,43 @@ function morphAttributes(old, fresh) {
   }
 }
 
-function morphChildren(old, fresh) {
+// Takes away what `fresh` does not have any more, as far as it has a key, and returns the rest of those by key.
+function keptByKey(old, fresh) {
   const wanted = new Set([...fresh.childNodes].map(keyOf).filter(Boolean));
-  const known = new Map();
+  const kept = new Map();
   for (const child of [...old.childNodes]) {
     const key = keyOf(child);
     if (key && !wanted.has(key)) child.remove();
-    else if (key) known.set(key, child);
+    else if (key) kept.set(key, child);
   }
-  let at = old.firstChild;
+  return kept;
+}
+
+// The next node without a key that can become `child`. What lies before it and has no key either is taken away.
+function nextAlike(at, child) {
+  let match = at;
+  while (match && !alike(match, child)) match = match.nextSibling;
+  for (let node = at; match && node !== match; ) {
+    const next = node.nextSibling;
+    if (!keyOf(node)) node.remove();
+    node = next;
+  }
+  return match;
+}
+
+function morphChildren(old, fresh) {
+  const kept = keptByKey(old, fresh);
+  let at = old.firstChild; // what lies before it is done
   for (const child of [...fresh.childNodes]) {
     const key = keyOf(child);
-    const match = key ? known.get(key) : at && alike(at, child) ? at : null;
-    if (match && alike(match, child)) {
-      if (match === at) at = at.nextSibling;
-      else old.insertBefore(match, at);
-      morph(match, child);
-    } else {
+    const match = key ? kept.get(key) : nextAlike(at, child);
+    if (!match) {
       old.insertBefore(document.adoptNode(child), at);
+      continue;
     }
+    if (key && match !== at) old.insertBefore(match, at);
+    else at = match.nextSibling;
+    morph(match, child);
   }
   while (at) {
     const next = at.nextSibling;

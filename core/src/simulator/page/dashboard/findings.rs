@@ -40,7 +40,7 @@ pub(super) fn banner(visit: &Visit<'_>) -> String {
         String::new()
     };
     format!(
-        "<section class=\"banner\" aria-labelledby=\"banner\"><h2 id=\"banner\">{} to mend in the shop</h2>\
+        "<section class=\"banner\" data-key=\"banner\" aria-labelledby=\"banner\"><h2 id=\"banner\">{} to mend in the shop</h2>\
          <ul class=\"findings\">{items}</ul>{more}</section>",
         count(all, "thing")
     )

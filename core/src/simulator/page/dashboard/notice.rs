@@ -54,7 +54,7 @@ impl Notice {
 
     pub(super) fn html(self) -> String {
         let mood = if self.is_good() { "good" } else { "bad" };
-        format!("<p class=\"notice {mood}\" role=\"status\">{}</p>", self.text())
+        format!("<p id=\"notice\" class=\"notice {mood}\" role=\"status\">{}</p>", self.text())
     }
 }
 
