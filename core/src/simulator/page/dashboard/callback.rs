@@ -43,7 +43,7 @@ pub(super) fn card(visit: &Visit<'_>, delivery: &Delivery, alone: bool) -> Strin
         "<article class=\"delivery\" id=\"d{id}\"><header><p><span class=\"number\">#{id}</span> {status} {payment}</p>{result}</header>\
          <p class=\"line\">{when} {method} <code>{url}</code></p>{flags}{request}{attempts}{buttons}</article>",
         id = delivery.id,
-        status = delivery.status.map_or_else(|| "<span class=\"chip\">no status of its own</span>".to_owned(), chip),
+        status = delivery.status.map_or_else(|| nature(delivery), chip),
         result = result(delivery),
         when = moment(visit, delivery.queued_at),
         method = delivery.method.as_str(),
@@ -53,6 +53,12 @@ pub(super) fn card(visit: &Visit<'_>, delivery: &Delivery, alone: bool) -> Strin
         attempts = attempts(delivery),
         buttons = buttons(visit, delivery.id),
     )
+}
+
+/// What stands in the place of a status.
+fn nature(delivery: &Delivery) -> String {
+    let word = if delivery.is_authentic { "probe" } else { "forged" };
+    format!("<span class=\"chip\">{word}</span>")
 }
 
 fn result(delivery: &Delivery) -> String {
