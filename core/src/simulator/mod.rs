@@ -54,6 +54,7 @@ mod target;
 mod timers;
 mod traffic;
 mod transaction;
+mod trigger;
 mod watch;
 mod wire;
 
@@ -80,12 +81,13 @@ pub use finding::{Finding, FindingKind};
 pub use snapshot::PaymentSnapshot;
 pub use store::{Store, StoreOptions};
 pub use transaction::{Transaction, TransactionState};
+pub use trigger::Trigger;
 
 use crate::error::Error;
 use server::Server;
 use shared::Shared;
 
-/// A running simulator. It has its own thread, listens on `127.0.0.1` only, and ends when it is dropped or
+/// A running simulator. It has its own thread, listens on `127.0.0.1` unless told otherwise, and ends when it is dropped or
 /// [stopped](Self::stop).
 ///
 /// Every method can be called from any thread, with or without an async runtime around.
@@ -111,7 +113,7 @@ impl Simulator {
 
     /// The API's base URL, for instance `http://127.0.0.1:40213`.
     pub fn base_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.server.port())
+        format!("http://{}", self.server.reached_at())
     }
 
     /// The checkout page's URL, to which `?token=` is appended.
@@ -142,6 +144,11 @@ impl Simulator {
     /// The date and time at which its clock began: now, or 2026-01-01T00:00:00Z for a virtual one.
     pub fn started_at(&self) -> SystemTime {
         self.shared.read(|ledger| ledger.clock.started_at())
+    }
+
+    /// Whether it was stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.shared.read(ledger::Ledger::is_closed)
     }
 
     /// Ends it: the port is free when this returns, callbacks still due are dropped, and whoever waits is woken.
