@@ -113,7 +113,8 @@ impl Ledger {
 
 /// What the answer says of the shop. A callback that the simulator has spoilt may be refused.
 fn mistake(delivery: &Delivery, outcome: &AttemptOutcome) -> Option<FindingKind> {
-    let spoilt = delivery.faults.iter().any(|fault| alters(*fault)) || delivery.status.is_none();
+    let forged = delivery.status.is_none() && !delivery.token.is_empty();
+    let spoilt = forged || delivery.faults.iter().any(|fault| alters(*fault));
     match outcome {
         AttemptOutcome::Answered(200..=299) if !delivery.is_authentic => Some(FindingKind::TamperedCallbackAccepted),
         AttemptOutcome::Answered(200) => None,

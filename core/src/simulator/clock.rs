@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-/// 2026-01-01T00:00:00Z in seconds: where a virtual clock begins, so that one run is like the other.
-const VIRTUAL_START: Duration = Duration::from_secs(1_767_225_600);
+/// 2026-01-01T00:00:00Z, since 1970: where a virtual clock begins, so that one run is like the other.
+const VIRTUAL_START: Duration = Duration::from_hours(20_454 * 24);
 
 /// Time since the simulator's start.
 pub(super) struct Clock {

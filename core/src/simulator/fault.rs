@@ -11,6 +11,7 @@ use crate::{
 macro_rules! faults {
     ($($(#[$docs:meta])* $variant:ident = $name:literal, $about:literal;)*) => {
         /// One way to misbehave. The name's first word says where: `callback` or `api`.
+        #[expect(clippy::doc_markdown, reason = "the texts are shown to people as well, without markup")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Fault {

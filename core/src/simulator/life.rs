@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     fn followers(from: OrderStatus, known: Known) -> Vec<i64> {
-        let edges = EDGES.iter().filter(|(start, end, how)| (*start, *how) == (from, known));
+        let edges = EDGES.iter().filter(|(start, _, how)| (*start, *how) == (from, known));
         let mut codes: Vec<_> = edges.map(|(_, end, _)| end.code()).collect();
         codes.sort_unstable();
         codes

@@ -32,6 +32,7 @@ mod ledger;
 mod life;
 mod message;
 mod misbehave;
+mod money;
 mod moves;
 mod notice;
 mod order;
@@ -65,9 +66,21 @@ mod callback_tests;
 #[cfg(test)]
 mod end_to_end;
 #[cfg(test)]
+mod fault_tests;
+#[cfg(test)]
+mod finding_tests;
+#[cfg(test)]
 mod ledger_tests;
 #[cfg(test)]
+mod lives;
+#[cfg(test)]
+mod repeatable;
+#[cfg(test)]
+mod store_tests;
+#[cfg(test)]
 mod testbed;
+#[cfg(test)]
+mod time_tests;
 
 use std::{fmt, sync::Arc, time::SystemTime};
 

@@ -1,5 +1,7 @@
 //! The body of a callback: compact JSON in `PascalCase`, in the documented order, or as a fault makes it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{
@@ -19,8 +21,8 @@ struct Callback<'a> {
     payment_id: PaymentId,
     order_id: &'a str,
     order_status: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    additional_data: Option<Option<Vec<Note<'a>>>>,
+    #[serde(skip_serializing_if = "Notes::are_missing")]
+    additional_data: Notes<'a>,
     #[serde(skip_serializing_if = "Option::is_none", flatten)]
     undocumented: Option<Undocumented>,
 }
@@ -30,6 +32,20 @@ struct Callback<'a> {
 enum PaymentId {
     Number(i64),
     Text(String),
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Notes<'a> {
+    List(Vec<Note<'a>>),
+    Null,
+    Missing,
+}
+
+impl Notes<'_> {
+    fn are_missing(&self) -> bool {
+        matches!(self, Self::Missing)
+    }
 }
 
 /// An entry of a callback's additional data. No source shows one; the rest of the body is Pascal-cased.
@@ -50,9 +66,9 @@ impl<'a> Note<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Undocumented {
-    simulated_text: &'static str,
-    simulated_number: i64,
-    simulated_object: std::collections::BTreeMap<&'static str, bool>,
+    network: &'static str,
+    confirmations: i64,
+    hints: BTreeMap<&'static str, bool>,
 }
 
 /// A callback's body.
@@ -70,14 +86,14 @@ pub(super) fn body(payment: &Payment, status: OrderStatus, faults: &[Fault]) -> 
         order_id: payment.order_id(),
         order_status: status.code(),
         additional_data: match (has(Fault::CallbackNoAdditionalData), has(Fault::CallbackNullAdditionalData)) {
-            (true, _) => None,
-            (false, true) => Some(None),
-            (false, false) => Some(Some(notes())),
+            (true, _) => Notes::Missing,
+            (false, true) => Notes::Null,
+            (false, false) => Notes::List(notes()),
         },
         undocumented: has(Fault::CallbackUnknownFields).then(|| Undocumented {
-            simulated_text: "nobody has documented this",
-            simulated_number: 1,
-            simulated_object: [("Known", false)].into(),
+            network: "nobody has documented this",
+            confirmations: 1,
+            hints: [("Documented", false)].into(),
         }),
     })
 }
@@ -98,7 +114,7 @@ fn plain(token: Option<&str>, id: i64, status: OrderStatus) -> Callback<'_> {
         payment_id: PaymentId::Number(id),
         order_id: "",
         order_status: status.code(),
-        additional_data: Some(Some(Vec::new())),
+        additional_data: Notes::List(Vec::new()),
         undocumented: None,
     }
 }

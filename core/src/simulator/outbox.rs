@@ -131,28 +131,27 @@ impl Ledger {
         let has = |fault| callback.delivery.faults.contains(&fault);
         if has(Fault::CallbackDrop) {
             callback.delivery.finished = true;
-            return false;
-        }
-        let hold = match (has(Fault::CallbackDelay), has(Fault::CallbackReorder)) {
-            (true, _) => DELAY,
-            (false, true) => LONGEST_HOLD,
-            (false, false) => {
-                callback.confirms = confirms;
-                self.enqueue(id);
-                return true;
+        } else if has(Fault::CallbackDelay) {
+            self.hold(id, DELAY);
+        } else if has(Fault::CallbackReorder) {
+            let token = callback.delivery.token.clone();
+            self.hold(id, LONGEST_HOLD);
+            if let Some(payment) = self.payment_mut(&token) {
+                payment.held.push(id);
             }
-        };
-        let token = callback.delivery.token.clone();
-        let timer = Some(self.timers.set(self.now().saturating_add(hold), Alarm::Release(id)));
+        } else {
+            callback.confirms = confirms;
+            self.enqueue(id);
+            return true;
+        }
+        false
+    }
+
+    fn hold(&mut self, id: u64, time: Duration) {
+        let timer = Some(self.timers.set(self.now().saturating_add(time), Alarm::Release(id)));
         if let Some(callback) = self.callbacks.get_mut(&id) {
             callback.timer = timer;
         }
-        if hold == LONGEST_HOLD
-            && let Some(payment) = self.payment_mut(&token)
-        {
-            payment.held.push(id);
-        }
-        false
     }
 
     /// One callback of a payment goes after the other; one that is about no payment goes at once.
@@ -187,8 +186,12 @@ impl Ledger {
         let (held, still) = std::mem::take(&mut payment.held).into_iter().partition::<Vec<_>, _>(|held| *held < id);
         payment.held = still;
         let next = std::mem::take(&mut payment.queue);
-        held.into_iter().for_each(|held| self.release(held));
-        next.into_iter().for_each(|next| self.enqueue(next));
+        for held in held {
+            self.release(held);
+        }
+        for next in next {
+            self.enqueue(next);
+        }
     }
 
     pub(super) fn forget_callback(&mut self, id: u64) {
