@@ -10,6 +10,7 @@ use super::{
     CallbackMethod, Simulator, StoreOptions,
     clock::Clock,
     ledger::Ledger,
+    profile::ApiRules,
     random::Random,
     rules::{Confirmation, Rules},
     server::Server,
@@ -34,6 +35,7 @@ pub struct SimulatorBuilder {
     virtual_clock: bool,
     seed: Option<u64>,
     strict: bool,
+    pub(super) api: ApiRules,
 }
 
 impl Default for SimulatorBuilder {
@@ -46,6 +48,7 @@ impl Default for SimulatorBuilder {
             virtual_clock: false,
             seed: None,
             strict: false,
+            api: ApiRules::default(),
         }
     }
 }
@@ -196,7 +199,7 @@ impl SimulatorBuilder {
         let clock = if self.virtual_clock { Clock::manual() } else { Clock::real() };
         let mut ledger = Ledger::new(random, stores, self.rules, clock);
         ledger.strict = self.strict;
-        let (shared, outbox) = Shared::new(ledger);
+        let (shared, outbox) = Shared::new(ledger, self.api);
         let shared = Arc::new(shared);
         let server = Server::start((self.address, self.port).into(), Arc::clone(&shared), outbox)?;
         Ok(Simulator { shared, server, first })

@@ -1,6 +1,6 @@
 //! [`Finding`]: what the simulator noticed is wrong with its client, and how to mend it.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 /// Defines the kinds of findings, their names and cures, once.
 macro_rules! findings {
@@ -67,6 +67,12 @@ findings! {
         "Check the callback URL, and that the shop is running.";
     TamperedCallbackAccepted = "tampered_callback_accepted", "The callback endpoint took a callback whose signature is wrong: anybody can mark orders as paid.",
         "Check the signature over the raw body before anything else, and answer 401 when it is wrong.";
+}
+
+impl fmt::Display for FindingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// One kind of problem, and how often it was seen.

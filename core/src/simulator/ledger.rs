@@ -203,6 +203,11 @@ impl Ledger {
         self.dice.as_mut().map(Dice::for_api).unwrap_or_default()
     }
 
+    /// The armed faults of the API among these that strike now.
+    pub(super) fn strike_api(&mut self, token: Option<&str>, concerned: impl Fn(Fault) -> bool) -> Vec<Fault> {
+        self.faults.strike(token, |fault| !fault.concerns_callbacks() && concerned(fault))
+    }
+
     pub(super) fn chaos_for_callback(&self, payment: &Payment, status: OrderStatus) -> Vec<Fault> {
         let drawn = |dice: &Dice| dice.for_callback(payment.payment_id, status.code(), payment.callbacks.len());
         self.dice.as_ref().map(drawn).unwrap_or_default()

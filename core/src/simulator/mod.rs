@@ -16,6 +16,7 @@
 //! ```
 
 mod api;
+mod api_fault;
 mod attempts;
 mod builder;
 mod chaos;
@@ -28,6 +29,7 @@ mod event;
 mod fault;
 mod finding;
 mod gateway;
+mod guard;
 mod ledger;
 mod life;
 mod message;
@@ -35,11 +37,13 @@ mod misbehave;
 mod money;
 mod moves;
 mod notice;
+mod openapi;
 mod order;
 mod outbox;
 mod page;
 mod payment;
 mod probe;
+mod profile;
 mod random;
 mod refusal;
 mod request;
@@ -56,11 +60,10 @@ mod timers;
 mod traffic;
 mod transaction;
 mod trigger;
+mod verify_shape;
 mod watch;
 mod wire;
 
-#[cfg(test)]
-mod api_tests;
 #[cfg(test)]
 mod callback_tests;
 #[cfg(test)]
@@ -91,6 +94,7 @@ pub use duration::parse_duration;
 pub use event::{Event, EventKind};
 pub use fault::{ArmedFault, Fault};
 pub use finding::{Finding, FindingKind};
+pub use profile::{BadKeyAnswer, BusinessErrorStatus, Profile, UnknownTokenAnswer};
 pub use snapshot::PaymentSnapshot;
 pub use store::{Store, StoreOptions};
 pub use transaction::{Transaction, TransactionState};

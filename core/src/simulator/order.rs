@@ -115,6 +115,11 @@ fn additional_data(fields: &Fields) -> Result<Vec<Entry>, Invalid> {
     items.iter().map(|item| Ok((item.text("key")?, item.text("value")?))).collect()
 }
 
+/// Whether the additional data holds the key that the gateway keeps for itself.
+pub(super) fn has_reserved_key(fields: &Fields) -> bool {
+    additional_data(fields).is_ok_and(|entries| entries.iter().any(is_reserved))
+}
+
 fn is_reserved((key, _): &Entry) -> bool {
     key.as_deref().is_some_and(|key| key.eq_ignore_ascii_case(RESERVED_KEY))
 }

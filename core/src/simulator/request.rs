@@ -28,6 +28,11 @@ impl Fields {
         self.find(name).is_some()
     }
 
+    /// Whether this is a JSON number, which the gateway takes for a text.
+    pub(super) fn is_number(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|text| text.starts_with(|first: char| first == '-' || first.is_ascii_digit()))
+    }
+
     /// A text. The gateway's server takes a number or a truth value for one, and so do several shops' requests.
     pub(super) fn text(&self, name: &str) -> Result<Option<String>, Invalid> {
         self.find(name).map(text).transpose()

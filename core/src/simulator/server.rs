@@ -6,7 +6,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use axum::{Router, serve::ListenerExt};
+use axum::{Router, middleware, serve::ListenerExt};
 use tokio::{
     net::TcpListener,
     runtime::{Builder, Handle},
@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    api, gateway, send,
+    api, gateway, guard, openapi, send,
     shared::{Outbox, Shared},
 };
 use crate::error::{Error, ErrorCode};
@@ -101,7 +101,12 @@ fn cannot_start(error: impl std::fmt::Display) -> Error {
 async fn run(listener: StdListener, shared: Arc<Shared>, outbox: Outbox, stop: &Notify) {
     let Ok(listener) = TcpListener::from_std(listener) else { return };
     let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
-    let app = Router::new().merge(api::routes(&shared)).merge(gateway::routes()).with_state(Arc::clone(&shared));
+    let app = Router::new()
+        .merge(api::routes(&shared))
+        .merge(gateway::routes())
+        .merge(openapi::routes())
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard::check_host))
+        .with_state(Arc::clone(&shared));
     tokio::select! {
         () = stop.notified() => {}
         _ = async { axum::serve(listener, app).await } => {}

@@ -8,10 +8,18 @@ use std::{
 use tokio::sync::{Notify, mpsc, watch};
 use zeroize::Zeroizing;
 
-use super::{ledger::Ledger, schedule::Step, store::StoreId, traffic::Errand};
+use super::{
+    ledger::Ledger,
+    profile::ApiRules,
+    schedule::Step,
+    store::{Account, StoreId},
+    traffic::Errand,
+};
 
 /// Longer waits are cut to this: the clock cannot add some durations.
 const LONGEST_WAIT: Duration = Duration::from_hours(365 * 24);
+
+const SHORTEST_SOUGHT_KEY: usize = 12;
 
 /// Attempts at callbacks that nobody makes yet.
 pub(super) type Outbox = mpsc::UnboundedReceiver<Errand>;
@@ -26,6 +34,9 @@ pub(super) enum Ended {
 pub(super) struct Shared {
     /// The stores' keys, in the order of the ledger's stores.
     api_keys: Vec<Zeroizing<String>>,
+    /// Every key of every store, to notice one where it does not belong.
+    keys: Vec<Zeroizing<String>>,
+    pub(super) api: ApiRules,
     ledger: Mutex<Ledger>,
     changed: Condvar,
     pulse: watch::Sender<()>,
@@ -35,17 +46,26 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(ledger: Ledger) -> (Self, Outbox) {
+    pub(super) fn new(ledger: Ledger, api: ApiRules) -> (Self, Outbox) {
         let (outbox, due) = mpsc::unbounded_channel();
         let (pulse, _) = watch::channel(());
         let api_keys = ledger.stores.iter().map(|store| store.api_key.clone()).collect();
+        let stores = ledger.stores.iter().map(Account::snapshot);
+        let keys =
+            stores.flat_map(|store| [store.api_key(), store.secret_key()].map(|key| Zeroizing::new(key.to_owned())));
+        let keys = keys.collect();
         let (changed, rescheduled) = (Condvar::new(), Notify::new());
-        (Self { api_keys, ledger: Mutex::new(ledger), changed, pulse, outbox, rescheduled }, due)
+        (Self { api_keys, keys, api, ledger: Mutex::new(ledger), changed, pulse, outbox, rescheduled }, due)
     }
 
     /// The store whose key this is.
     pub(super) fn store_of(&self, key: &[u8]) -> Option<StoreId> {
         self.api_keys.iter().position(|known| known.as_bytes() == key).map(StoreId)
+    }
+
+    /// Whether a key stands in this text. Short keys are not looked for: they would be found in words.
+    pub(super) fn holds_key(&self, text: &str) -> bool {
+        self.keys.iter().any(|key| key.len() >= SHORTEST_SOUGHT_KEY && text.contains(key.as_str()))
     }
 
     pub(super) fn read<T>(&self, look: impl FnOnce(&Ledger) -> T) -> T {

@@ -68,9 +68,14 @@ fn receive(stream: &mut TcpStream) -> Message {
 
 /// One request, one answer, one connection.
 pub(super) fn send(port: u16, head: &str, body: &[u8]) -> Message {
+    send_to(port, "localhost", head, body)
+}
+
+/// The same, for another host.
+pub(super) fn send_to(port: u16, host: &str, head: &str, body: &[u8]) -> Message {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("connected");
     stream.set_read_timeout(Some(SOON)).expect("a time limit");
-    let framing = format!("Host: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+    let framing = format!("Host: {host}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
     stream.write_all(format!("{head}\r\n{framing}").as_bytes()).expect("sent");
     // The simulator may have answered, and hung up, before the end of a body that it does not want.
     let _ = stream.write_all(body);

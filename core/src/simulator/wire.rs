@@ -6,21 +6,24 @@ use axum::{
     response::Response,
 };
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 use super::{
     TransactionState,
     coin::Coin,
     payment::{Entry, Payment},
+    profile::{ApiRules, BusinessErrorStatus, Profile, UnknownTokenAnswer},
     target::Target,
+    verify_shape::VerifyShape,
 };
-use crate::amount::Amount;
+use crate::{amount::Amount, status::OrderStatus};
 
 /// `success`, `message` and `body`, around nearly every answer.
 #[derive(Serialize)]
 pub(super) struct Envelope<T> {
     success: bool,
     message: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<T>,
 }
 
@@ -28,9 +31,30 @@ pub(super) fn success<T: Serialize>(body: T) -> Response {
     json(StatusCode::OK, &Envelope { success: true, message: "", body: Some(body) })
 }
 
-/// The gateway understood, and says no: HTTP 200 all the same.
-pub(super) fn refused(message: &'static str) -> Response {
-    json(StatusCode::OK, &Envelope::<()> { success: false, message, body: None })
+/// The gateway understood, and says no. The published schema allows no null for most bodies, so there it is left out.
+pub(super) fn refused(rules: ApiRules, message: &'static str) -> Response {
+    let null = (rules.profile == Profile::Current).then_some(());
+    json(refusal_status(rules), &Envelope { success: false, message, body: null })
+}
+
+fn refusal_status(rules: ApiRules) -> StatusCode {
+    match rules.business_error {
+        BusinessErrorStatus::Ok => StatusCode::OK,
+        BusinessErrorStatus::BadRequest => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// verify's answer to a token that the store does not have.
+pub(super) fn unknown_token(rules: ApiRules) -> Response {
+    const MESSAGE: &str = "Invalid Token";
+    match rules.unknown_token {
+        UnknownTokenAnswer::NoBody => refused(rules, MESSAGE),
+        UnknownTokenAnswer::DefaultBody => {
+            let order_status = VerifyShape::new(rules.profile, &[]).status(OrderStatus::Initialize);
+            let body = Verification { order_id: Some(""), order_status, ..Verification::default() };
+            json(refusal_status(rules), &Envelope { success: false, message: MESSAGE, body: Some(body) })
+        }
+    }
 }
 
 /// For an answer without a `body` member.
@@ -41,13 +65,17 @@ pub(super) struct Simple {
 }
 
 #[derive(Serialize)]
-struct Failure {
-    error: &'static str,
+struct Failure<'a> {
+    error: &'a str,
 }
 
 /// The documented answer to a request that cannot be read, and the same shape for the other client errors.
 pub(super) fn failure(status: StatusCode) -> Response {
     let error = if status == StatusCode::BAD_REQUEST { "Invalid request" } else { reason(status) };
+    failure_because(status, error)
+}
+
+pub(super) fn failure_because(status: StatusCode, error: &str) -> Response {
     json(status, &Failure { error })
 }
 
@@ -78,14 +106,16 @@ fn key_values(entries: &[Entry]) -> Vec<KeyValue<'_>> {
     entries.iter().map(|(key, value)| KeyValue { key: key.as_deref(), value: value.as_deref() }).collect()
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Verification<'a> {
-    token: &'a str,
+    token: Option<&'a str>,
     order_id: Option<&'a str>,
-    order_status: &'static str,
-    additional_data: Vec<KeyValue<'a>>,
-    settlement: Settlement<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_status: Option<Value>,
+    additional_data: Option<Vec<KeyValue<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settlement: Option<Settlement<'a>>,
 }
 
 #[derive(Serialize)]
@@ -105,13 +135,13 @@ struct Transaction<'a> {
 }
 
 /// The answer to verify; `success` only when the payment is approved after the call.
-pub(super) fn verification(payment: &Payment, approved: bool) -> Response {
+pub(super) fn verification(payment: &Payment, approved: bool, shape: VerifyShape) -> Response {
     let body = Verification {
-        token: &payment.token,
+        token: Some(&payment.token),
         order_id: payment.order.order_id.as_deref(),
-        order_status: payment.status.name(),
-        additional_data: key_values(&payment.order.additional_data),
-        settlement: settlement(payment),
+        order_status: shape.status(payment.status),
+        additional_data: Some(key_values(&payment.order.additional_data)),
+        settlement: shape.settlement.then(|| settlement(payment)),
     };
     json(StatusCode::OK, &Envelope { success: approved, message: "", body: Some(body) })
 }
@@ -190,7 +220,7 @@ pub(super) fn last_block(coin: &Coin) -> LastBlock {
         coin_id: coin.id,
         coin_name: coin.name,
         last_receive_block_height: coin.last_block,
-        last_receive_block_time: "2026-01-01T00:00:00.0000000",
+        last_receive_block_time: "2026-01-01T00:00:00Z",
     }
 }
 

@@ -3,7 +3,7 @@
 use proptest::{prelude::*, test_runner::Config};
 use serde_json::json;
 
-use super::{Simulator, testbed};
+use crate::simulator::{Simulator, testbed};
 
 #[test]
 fn every_list_has_the_published_shape_with_and_without_a_slash_at_the_end() {
