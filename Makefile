@@ -126,6 +126,10 @@ lint-node: node
 	@cd $(NODE_DIR) && npm run --silent lint && npm run --silent fresh
 	@for folder in tests examples bench; do (cd $$folder && ../$(BIOME) ci --error-on-warnings .); done
 
+.PHONY: soak
+soak: ## 100,000 payments, 64 at once, with a gateway that misbehaves; PAYMENTS=n for fewer
+	@PAYMENTS=$(or $(PAYMENTS),100000) cargo test --quiet --package paymento-house --profile soak --test soak
+
 .PHONY: bench
 bench: ## measure against what shops use today; writes bench/RESULTS.md
 	@bench/run
