@@ -30,7 +30,7 @@ fn an_endpoint_that_does_not_answer_200_is_found_out() {
     assert!(!finding.subject.contains('?'), "a query may hold a key");
     let error = simulator.check_findings().expect_err("found");
     assert_eq!(error.code(), ErrorCode::ConfigFindings);
-    assert!(error.message().contains("callback_redirected, callback_not_ok"));
+    assert!(error.message().contains("callback_not_ok, callback_redirected"));
     assert!(error.hint().is_some_and(|hint| hint.contains(FindingKind::CallbackRedirected.fix())));
 }
 

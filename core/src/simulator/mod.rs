@@ -79,6 +79,8 @@ mod lives;
 #[cfg(test)]
 mod repeatable;
 #[cfg(test)]
+mod soak;
+#[cfg(test)]
 mod store_tests;
 #[cfg(test)]
 mod testbed;
