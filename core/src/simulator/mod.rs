@@ -22,6 +22,7 @@ mod builder;
 mod chaos;
 mod clock;
 mod coin;
+mod control;
 mod delivery;
 mod drive;
 mod duration;
@@ -78,8 +79,6 @@ mod ledger_tests;
 mod lives;
 #[cfg(test)]
 mod repeatable;
-#[cfg(test)]
-mod soak;
 #[cfg(test)]
 mod store_tests;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::{
     ledger::Ledger,
     profile::ApiRules,
     schedule::{Journey, Step},
-    store::StoreId,
+    store::{Account, StoreId},
     traffic::Errand,
 };
 
