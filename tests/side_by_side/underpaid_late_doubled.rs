@@ -1,4 +1,4 @@
-//! The same test as underpaid_late_doubled_test.py and underpaid_late_doubled.test.mjs.
+//! The same test as `underpaid_late_doubled_test.py` and `underpaid_late_doubled.test.mjs`.
 
 mod shop;
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use paymento::{
     Amount, Client, OrderStatus, PaymentRequest,
-    simulator::{CallbackMethod, Fault, Simulator, parse_duration},
+    simulator::{CallbackMethod, Delivery, Fault, Simulator, parse_duration},
 };
 use shop::Shop;
 
@@ -37,7 +37,7 @@ async fn an_order_that_is_underpaid_and_then_paid_late_and_announced_twice_ships
 
     simulator.advanced(parse_duration("2m").unwrap()).await.unwrap();
     let deliveries = simulator.delivered(payment.token(), 5, WAIT).await.unwrap();
-    assert!(deliveries.iter().all(|delivery| delivery.is_delivered()));
+    assert!(deliveries.iter().all(Delivery::is_delivered));
     assert_eq!(shop.shipped(), ["A-578"]);
     simulator.check_findings().unwrap();
 }
