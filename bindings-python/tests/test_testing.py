@@ -91,7 +91,7 @@ def test_callbacks_are_put_canceled_repeated_and_forged(shop: Shop) -> None:
         with pytest.raises(paymento.SignatureError):
             client.authenticate(received[3][2], received[3][1])
         with pytest.raises(paymento.ApiError) as caught:
-            gateway.pay(payment.token)
+            gateway.pay(testing.TOKEN)
         assert caught.value.code == "api.rejected"
 
 
