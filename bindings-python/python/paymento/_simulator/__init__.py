@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 class Simulator(Driven, Watched, Misbehaving):
     """The gateway, played on loopback: the API, a checkout page, and signed callbacks. `Simulator.start()` starts one.
 
-    It listens on 127.0.0.1 unless told otherwise, on a thread of its own, and ends with `stop()`, with the `with` block,
-    or when nothing refers to it any more. All its methods may be called from any thread. Those that wait come twice: in a
-    coroutine, await `advanced`, `delivered`, `delivery_finished` and `next_events` in place of `advance`, `deliveries`,
-    `wait_for_delivery` and `events_after`. A forked child cannot drive its parent's.
+    It listens on 127.0.0.1 unless told otherwise, on a thread of its own, and ends with `stop()`, with the `with`
+    block, or when nothing refers to it any more. All its methods may be called from any thread. Those that wait come
+    twice: in a coroutine, await `advanced`, `delivered`, `delivery_finished` and `next_events` in place of `advance`,
+    `deliveries`, `wait_for_delivery` and `events_after`. A forked child cannot drive its parent's.
 
     Every duration is seconds, a timedelta, or a text like "20m".
     """
