@@ -5,6 +5,7 @@ mod body;
 mod call;
 mod callback;
 mod client;
+mod command_line;
 mod directory;
 mod enums;
 mod errors;
@@ -36,6 +37,7 @@ mod _native {
         call::Call,
         callback::Callback,
         client::Calls,
+        command_line::run_command_line,
         directory::{AcceptedCoin, Coin, CoinPrice, Currency, Info, Language, LastBlock, Merchant},
         payment::{Payment, Price},
         queue::CompletionQueue,
@@ -43,8 +45,8 @@ mod _native {
         settings::{CallbackUrlChange, Settings},
         settlement::{Settlement, Transaction},
         signature::{authenticate, sign},
-        simulated::{Attempt, Delivery, Event, PaymentSnapshot},
-        simulator::RunningSimulator,
+        simulated::{ArmedFault, Attempt, Delivery, Event, Finding, PaymentSnapshot, TransactionSnapshot},
+        simulator::{RunningSimulator, Store, StoreSnapshot},
         status::{refuse_value, status_code, status_meaning, tables},
         testing::{
             make, make_callback_url_change, make_payment, make_price, make_settlement, make_verification,

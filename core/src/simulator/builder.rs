@@ -1,6 +1,10 @@
 //! [`SimulatorBuilder`]: the options of a simulator.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::Duration,
+};
 
 use super::{
     CallbackMethod, Simulator, StoreOptions,
@@ -24,6 +28,7 @@ const MOST_CONFIRMATIONS: u32 = 100;
 #[derive(Debug)]
 #[must_use]
 pub struct SimulatorBuilder {
+    address: IpAddr,
     port: u16,
     stores: Vec<StoreOptions>,
     rules: Rules,
@@ -36,6 +41,7 @@ pub struct SimulatorBuilder {
 impl Default for SimulatorBuilder {
     fn default() -> Self {
         Self {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
             stores: vec![StoreOptions::new("Simulated store")],
             rules: Rules::default(),
@@ -51,6 +57,15 @@ impl SimulatorBuilder {
     /// The port on `127.0.0.1`. Default: 0, any free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
+        self
+    }
+
+    /// Another address to listen on than `127.0.0.1`, to be reached from another machine or out of a container. Whoever
+    /// reaches it can pay, read the keys and make it send callbacks.
+    pub fn address(mut self, address: IpAddr) -> Self {
+        self.address = address;
+        // Under which name it is reached there is not ours to know.
+        self.api.any_host |= !address.is_loopback();
         self
     }
 
@@ -88,6 +103,15 @@ impl SimulatorBuilder {
     /// One more store, with keys, coins and a callback URL of its own. May be given several times.
     pub fn store(mut self, store: StoreOptions) -> Self {
         self.stores.push(store);
+        self
+    }
+
+    /// The stores, in place of the one that the other options are about; the first of these is it then.
+    pub fn stores(mut self, stores: impl IntoIterator<Item = StoreOptions>) -> Self {
+        let stores: Vec<_> = stores.into_iter().collect();
+        if !stores.is_empty() {
+            self.stores = stores;
+        }
         self
     }
 
@@ -179,7 +203,7 @@ impl SimulatorBuilder {
         ledger.strict = self.strict;
         let (shared, outbox) = Shared::new(ledger, self.api);
         let shared = Arc::new(shared);
-        let server = Server::start(self.port, Arc::clone(&shared), outbox)?;
+        let server = Server::start((self.address, self.port).into(), Arc::clone(&shared), outbox)?;
         Ok(Simulator { shared, server, first })
     }
 }

@@ -64,6 +64,7 @@ mod target;
 mod timers;
 mod traffic;
 mod transaction;
+mod trigger;
 mod verify_shape;
 mod watch;
 mod wire;
@@ -87,8 +88,6 @@ mod page_tests;
 #[cfg(test)]
 mod repeatable;
 #[cfg(test)]
-mod soak;
-#[cfg(test)]
 mod store_tests;
 #[cfg(test)]
 mod testbed;
@@ -108,12 +107,13 @@ pub use profile::{BadKeyAnswer, BusinessErrorStatus, Profile, UnknownTokenAnswer
 pub use snapshot::PaymentSnapshot;
 pub use store::{Store, StoreOptions};
 pub use transaction::{Transaction, TransactionState};
+pub use trigger::Trigger;
 
 use crate::error::Error;
 use server::Server;
 use shared::Shared;
 
-/// A running simulator. It has its own thread, listens on `127.0.0.1` only, and ends when it is dropped or
+/// A running simulator. It has its own thread, listens on `127.0.0.1` unless told otherwise, and ends when it is dropped or
 /// [stopped](Self::stop).
 ///
 /// Every method can be called from any thread, with or without an async runtime around.
@@ -139,7 +139,7 @@ impl Simulator {
 
     /// The API's base URL, for instance `http://127.0.0.1:40213`.
     pub fn base_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.server.port())
+        format!("http://{}", self.server.reached_at())
     }
 
     /// The checkout page's URL, to which `?token=` is appended.
@@ -170,6 +170,11 @@ impl Simulator {
     /// The date and time at which its clock began: now, or 2026-01-01T00:00:00Z for a virtual one.
     pub fn started_at(&self) -> SystemTime {
         self.shared.read(|ledger| ledger.clock.started_at())
+    }
+
+    /// Whether it was stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.shared.read(ledger::Ledger::is_closed)
     }
 
     /// Ends it: the port is free when this returns, callbacks still due are dropped, and whoever waits is woken.

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorCode},
+    secret::Secret,
     status::OrderStatus,
 };
 
@@ -65,7 +66,7 @@ impl Ledger {
         Ok(self.send(store, &token, None, message, true, target))
     }
 
-    fn send(
+    pub(super) fn send(
         &mut self,
         store: StoreId,
         token: &str,
@@ -101,6 +102,12 @@ impl Ledger {
     pub(super) fn store_named(&self, name: Option<&str>) -> Result<StoreId, Error> {
         let wanted = |account: &Account| name.is_none_or(|name| account.name == name);
         self.stores.iter().position(wanted).map(StoreId).ok_or_else(no_such_store)
+    }
+
+    /// What it takes to send a callback of this store.
+    pub(super) fn sender(&self, store: StoreId) -> Result<(&Secret, Target), Error> {
+        let account = self.account(store)?;
+        Ok((&account.secret, target(account)?))
     }
 
     fn account(&self, store: StoreId) -> Result<&Account, Error> {

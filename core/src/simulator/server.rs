@@ -1,7 +1,7 @@
 //! [`Server`]: the thread that a simulator runs on.
 
 use std::{
-    net::{Ipv4Addr, TcpListener as StdListener},
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as StdListener},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread::{self, JoinHandle},
 };
@@ -22,7 +22,7 @@ use super::{
 use crate::error::{Error, ErrorCode};
 
 pub(super) struct Server {
-    port: u16,
+    address: SocketAddr,
     handle: Handle,
     stop: Arc<Notify>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -30,9 +30,9 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn start(port: u16, shared: Arc<Shared>, outbox: Outbox) -> Result<Self, Error> {
-        let (listener, form_token) = (listen(port)?, FormToken::new()?);
-        let port = listener.local_addr().map_err(cannot_start)?.port();
+    pub(super) fn start(address: SocketAddr, shared: Arc<Shared>, outbox: Outbox) -> Result<Self, Error> {
+        let (listener, form_token) = (listen(address)?, FormToken::new()?);
+        let address = listener.local_addr().map_err(cannot_start)?;
         let stop = Arc::new(Notify::new());
         let (ready, started) = mpsc::channel();
         let stopped = Arc::clone(&stop);
@@ -49,11 +49,20 @@ impl Server {
             })
             .map_err(cannot_start)?;
         let handle = started.recv().map_err(cannot_start)?.map_err(cannot_start)?;
-        Ok(Self { port, handle, stop, thread: Mutex::new(Some(thread)), process: std::process::id() })
+        Ok(Self { address, handle, stop, thread: Mutex::new(Some(thread)), process: std::process::id() })
     }
 
     pub(super) fn port(&self) -> u16 {
-        self.port
+        self.address.port()
+    }
+
+    /// Under which address this machine reaches it: one that listens everywhere listens on loopback too.
+    pub(super) fn reached_at(&self) -> SocketAddr {
+        match self.address {
+            SocketAddr::V4(address) if address.ip().is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
+            SocketAddr::V6(address) if address.ip().is_unspecified() => (Ipv6Addr::LOCALHOST, address.port()).into(),
+            address => address,
+        }
     }
 
     pub(super) fn handle(&self) -> &Handle {
@@ -76,9 +85,10 @@ impl Server {
     }
 }
 
-fn listen(port: u16) -> Result<StdListener, Error> {
-    let listener = StdListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
-        Error::new(ErrorCode::ConfigPort, format!("the simulator cannot listen on 127.0.0.1 port {port}: {error}"))
+fn listen(address: SocketAddr) -> Result<StdListener, Error> {
+    let listener = StdListener::bind(address).map_err(|error| {
+        let (ip, port) = (address.ip(), address.port());
+        Error::new(ErrorCode::ConfigPort, format!("the simulator cannot listen on {ip} port {port}: {error}"))
             .with_hint("choose another port, or 0 for any free one")
     })?;
     listener.set_nonblocking(true).map_err(cannot_start)?;
