@@ -7,12 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from conftest import Shop
 
 import paymento
 from paymento import OrderStatus, Outcome, testing
 from paymento.testing import Simulator
-
-from conftest import Shop
 
 PRICE: dict[str, Any] = {"fiat_amount": "29.99", "fiat_currency": "USD"}
 

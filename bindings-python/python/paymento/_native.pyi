@@ -1470,5 +1470,5 @@ def status_meaning(code: SupportsIndex) -> str:
 
 def tables() -> dict[str, list[tuple[Any, ...]]]:
     """
-    Core's lists: statuses, outcomes, the table of errors, and the simulator's faults and findings.
+    Core's lists: statuses, outcomes, the table of errors, and the simulator's faults.
     """
