@@ -837,6 +837,7 @@ module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __n
 module.exports = nativeBinding
 module.exports.Call = nativeBinding.Call
 module.exports.Client = nativeBinding.Client
+module.exports.Results = nativeBinding.Results
 module.exports.Simulator = nativeBinding.Simulator
 module.exports.authenticate = nativeBinding.authenticate
 module.exports.callbackMethodCode = nativeBinding.callbackMethodCode

@@ -2,6 +2,7 @@
 
 use napi::Either;
 use napi_derive::napi;
+use serde::Serialize;
 use paymento::{Amount, ApiKey, Client, Error, ErrorCode, Secret};
 
 /// What a call gives: a failure or its result. Declared for TypeScript in `native-header.txt`.
@@ -9,6 +10,8 @@ pub type Outcome<T> = Either<Failure, T>;
 
 /// An error as plain data.
 #[napi(object, object_from_js = false, use_nullable = true)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Failure {
     /// Always true; nothing else that the addon gives has this field.
     pub is_failure: bool,

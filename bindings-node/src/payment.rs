@@ -1,6 +1,7 @@
 //! What is asked for, and what came of it.
 
 use napi_derive::napi;
+use serde::Serialize;
 use paymento::{Amount, Error, Speed};
 
 /// A price as it was given: all parts may be missing.
@@ -63,6 +64,8 @@ impl TryFrom<PaymentRequest> for paymento::PaymentRequest {
 
 /// A price as plain data.
 #[napi(object, object_from_js = false, use_nullable = true)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Price {
     /// In major units.
     pub fiat_amount: Option<String>,
@@ -93,6 +96,8 @@ impl From<&paymento::Price> for Price {
 
 /// A payment as plain data.
 #[napi(object, object_from_js = false, use_nullable = true)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Payment {
     /// The payment's name at the gateway.
     pub token: String,

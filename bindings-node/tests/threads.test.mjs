@@ -112,6 +112,17 @@ test("nothing of the package keeps a process alive that has nothing else to do",
   assert.deepEqual(await run(script(code)), { status: 0, signal: null, output: "done\n" });
 });
 
+test("a call that nobody awaits keeps the process alive until it is answered", async (t) => {
+  const { url } = await gateway(t, (_request, response) => answerJson(response, { success: true }));
+  const code = `
+    import { Client } from "paymento";
+    const client = new Client("key", { baseUrl: process.env.URL });
+    client.ping().then(() => console.log("one"));
+    client.ping().then(() => client.ping()).then(() => console.log("three"));`;
+  const { status, output } = await run(script(code), { URL: url });
+  assert.deepEqual([status, output.split("\n").sort()], [0, ["", "one", "three"]]);
+});
+
 test("the workers of a cluster each have a client that works", async (t) => {
   const { url } = await gateway(t, (_request, response) => answerJson(response, { success: true }));
   const result = await run(["support/cluster.mjs"], { URL: url });
