@@ -468,6 +468,9 @@ export interface PriceParts {
   cryptoAmounts?: Array<[string, string]>
 }
 
+/** Reads the additional data that stands behind a callback's first line. */
+export declare function readAdditionalData(json: string): Array<[string, string]>
+
 /** The record of a callback that was refused with this code; none for a code that does not exist. */
 export declare function refusedCallback(code: string): LogRecord | null
 

@@ -853,6 +853,7 @@ module.exports.orderStatus = nativeBinding.orderStatus
 module.exports.orderStatuses = nativeBinding.orderStatuses
 module.exports.outcomes = nativeBinding.outcomes
 module.exports.parseReturnVisit = nativeBinding.parseReturnVisit
+module.exports.readAdditionalData = nativeBinding.readAdditionalData
 module.exports.refusedCallback = nativeBinding.refusedCallback
 module.exports.refusedNumber = nativeBinding.refusedNumber
 module.exports.sign = nativeBinding.sign

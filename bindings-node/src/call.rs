@@ -2,13 +2,12 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use napi::bindgen_prelude::spawn;
 use napi_derive::napi;
 use paymento::{Error, ErrorCode, Limits};
 use serde::Serialize;
 use tokio::sync::Notify;
 
-use crate::{errors::to_js, results::Results};
+use crate::{errors::to_js, results::Results, runtime};
 
 /// Time limits in milliseconds; what is missing stays as it is.
 #[napi(object, object_to_js = false)]
@@ -91,7 +90,7 @@ impl Started {
     {
         let ticket = self.results.ticket();
         let number = ticket.number();
-        spawn(async move {
+        runtime::run(async move {
             let result = match self.client {
                 Ok(client) => until_canceled(run(client), self.canceled, self.creates).await,
                 Err(error) => Err(error),
