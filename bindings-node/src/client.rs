@@ -81,11 +81,7 @@ impl Client {
 
     /// Asks for a payment.
     #[napi(ts_return_type = "Ticket<Payment>")]
-    pub fn create_payment(
-        &self,
-        request: PaymentRequest,
-        call: Option<&Call>,
-    ) -> Ticket {
+    pub fn create_payment(&self, request: PaymentRequest, call: Option<&Call>) -> Ticket {
         self.start(call).creating().run::<Payment, _, _>(|client| async move {
             let payment = client.create_payment(request.try_into()?).await?;
             Ok(Payment::from(&payment))
@@ -94,12 +90,7 @@ impl Client {
 
     /// Asks whether a payment is settled.
     #[napi(ts_return_type = "Ticket<Verification>")]
-    pub fn verify_payment(
-        &self,
-        token: String,
-        expected: ExpectedPayment,
-        call: Option<&Call>,
-    ) -> Ticket {
+    pub fn verify_payment(&self, token: String, expected: ExpectedPayment, call: Option<&Call>) -> Ticket {
         self.start(call).run::<Verification, _, _>(|client| async move {
             let expected = Expected::try_from(expected)?;
             let verification = client.verify_payment(&token, &expected).await?;
@@ -115,12 +106,7 @@ impl Client {
 
     /// Sets where the gateway sends this store's callbacks.
     #[napi(ts_return_type = "Ticket<Settings>")]
-    pub fn set_settings(
-        &self,
-        callback_url: String,
-        method: Option<String>,
-        call: Option<&Call>,
-    ) -> Ticket {
+    pub fn set_settings(&self, callback_url: String, method: Option<String>, call: Option<&Call>) -> Ticket {
         self.start(call).run::<Settings, _, _>(|client| async move {
             client.set_settings(&callback_url, parse_method(method.as_deref())?).await
         })
@@ -155,7 +141,8 @@ impl Client {
     /// How far the gateway has read a coin's chain.
     #[napi(ts_return_type = "Ticket<LastBlock>")]
     pub fn last_block(&self, coin_id: String, call: Option<&Call>) -> Ticket {
-        self.start(call).run::<LastBlock, _, _>(|client| async move { client.last_block(parse_coin_id(&coin_id)?).await })
+        self.start(call)
+            .run::<LastBlock, _, _>(|client| async move { client.last_block(parse_coin_id(&coin_id)?).await })
     }
 
     /// What coins cost.

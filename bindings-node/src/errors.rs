@@ -2,8 +2,8 @@
 
 use napi::Either;
 use napi_derive::napi;
-use serde::Serialize;
 use paymento::{Amount, ApiKey, Client, Error, ErrorCode, Secret};
+use serde::Serialize;
 
 /// What a call gives: a failure or its result. Declared for TypeScript in `native-header.txt`.
 pub type Outcome<T> = Either<Failure, T>;

@@ -1,8 +1,8 @@
 //! What is asked for, and what came of it.
 
 use napi_derive::napi;
-use serde::Serialize;
 use paymento::{Amount, Error, Speed};
+use serde::Serialize;
 
 /// A price as it was given: all parts may be missing.
 #[napi(object, object_to_js = false)]

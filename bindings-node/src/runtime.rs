@@ -45,6 +45,8 @@ fn start() -> Option<Handle> {
     spawn_blocking(move || {
         runtime.block_on(async { ended.await.unwrap_or_default() });
         CALLS.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // A name lookup that hangs must not hold up the end.
+        runtime.shutdown_background();
     });
     Some(handle)
 }

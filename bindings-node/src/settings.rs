@@ -1,8 +1,8 @@
 //! Where the gateway sends a store's callbacks.
 
 use napi_derive::napi;
-use serde::Serialize;
 use paymento::CallbackMethod;
+use serde::Serialize;
 
 /// Settings as plain data.
 #[napi(object, object_from_js = false, use_nullable = true)]

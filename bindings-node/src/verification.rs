@@ -1,8 +1,8 @@
 //! A verify answer, held against what was expected.
 
 use napi_derive::napi;
-use serde::Serialize;
 use paymento::{Error, Expected};
+use serde::Serialize;
 
 use crate::{
     errors::{Outcome, to_js},

@@ -77,6 +77,17 @@ test("a worker authenticates, calls and runs a simulator of its own", async () =
   assert.equal((await exited)[0], 0);
 });
 
+test("one worker after the other calls, each when the one before has ended with all that it had", async (t) => {
+  const { url } = await gateway(t, (_request, response) => answerJson(response, { success: true }));
+  for (let i = 0; i < 5; i += 1) {
+    const code = `new paymento.Client("key", { baseUrl: workerData.url }).ping().then(() => parentPort.postMessage("done"));`;
+    const worker = inWorker(code, { url });
+    const ended = once(worker, "exit");
+    assert.deepEqual(await once(worker, "message"), ["done"]);
+    assert.deepEqual(await ended, [0]);
+  }
+});
+
 test("a worker that is ended with a simulator running leaves nothing behind", async () => {
   const worker = inWorker(
     `testing.Simulator.start().then((s) => { parentPort.postMessage(s.baseUrl); setInterval(() => {}, 1000); });`,
