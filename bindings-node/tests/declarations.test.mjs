@@ -8,7 +8,7 @@ import * as paymento from "paymento";
 
 const require = createRequire(import.meta.url);
 const native = require("../native.js");
-const { ERROR_CODES } = require("../dist/error-code.js");
+const { ERROR_CODES } = require("../dist/modules.js")("./error-code.js");
 
 test("the error codes are the core's", () => {
   const codes = native.errorCodes();
