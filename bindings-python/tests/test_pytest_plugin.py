@@ -30,8 +30,10 @@ def other_run(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def run(pytester: pytest.Pytester, test: str, *arguments: str) -> pytest.RunResult:
+    # Without the other plugins that are installed here, which take their time.
+    pytester._monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makepyfile(test)
-    return pytester.runpytest_inprocess(*arguments)
+    return pytester.runpytest_inprocess("-p", "paymento._pytest", *arguments)
 
 
 def test_every_test_has_a_simulator_of_its_own(other_run: pytest.Pytester) -> None:
@@ -127,7 +129,9 @@ def test_a_wrong_option_is_told(other_run: pytest.Pytester, ini: str, marker: st
     result.stdout.fnmatch_lines([message])
 
 
-def test_a_run_that_does_not_use_it_does_not_load_it(other_run: pytest.Pytester) -> None:
+def test_installing_is_enough_and_the_simulator_is_loaded_when_it_is_used(
+    other_run: pytest.Pytester,
+) -> None:
     test = """
 import sys
 
@@ -136,9 +140,12 @@ def test():
     assert "paymento.testing" not in sys.modules
     assert "paymento._simulator" not in sys.modules
     assert "paymento._enums" not in sys.modules
+
+def test_with_it(paymento_simulator):
+    assert "paymento.testing" in sys.modules
 """
     other_run.makepyfile(test)
-    other_run.runpytest_subprocess().assert_outcomes(passed=1)
+    other_run.runpytest_subprocess().assert_outcomes(passed=2)
 
 
 def test_the_fixture_and_the_marker_are_listed(other_run: pytest.Pytester) -> None:

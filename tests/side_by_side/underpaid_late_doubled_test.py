@@ -1,9 +1,8 @@
 """The same test as underpaid_late_doubled.rs and underpaid_late_doubled.test.mjs."""
 
-from shop import Shop
-
 from paymento import OrderStatus
 from paymento.testing import Simulator
+from shop import Shop
 
 
 def test_an_order_that_is_underpaid_and_then_paid_late_and_announced_twice_ships_once() -> None:
