@@ -218,4 +218,4 @@ def test_errors_carry_the_surfaces_fields() -> None:
 
 def test_testing_helpers_are_the_surfaces() -> None:
     assert {"Simulator", *SURFACE["testing"]} <= public_names(testing)
-    assert set(SURFACE["simulator"]) <= public_names(testing.Simulator)
+    assert set(SURFACE["simulator"]["members"]) <= public_names(testing.Simulator)
