@@ -856,6 +856,7 @@ module.exports.refusedCallback = nativeBinding.refusedCallback
 module.exports.refusedNumber = nativeBinding.refusedNumber
 module.exports.sign = nativeBinding.sign
 module.exports.SIGNATURE_HEADER = nativeBinding.SIGNATURE_HEADER
+module.exports.simulatorFaults = nativeBinding.simulatorFaults
 module.exports.speeds = nativeBinding.speeds
 module.exports.startSimulator = nativeBinding.startSimulator
 module.exports.TESTING_TOKEN = nativeBinding.TESTING_TOKEN
