@@ -68,7 +68,7 @@ test: test-rust test-python test-node test-shops test-browser ## everything that
 .PHONY: test-rust
 test-rust:
 	$(call say,Rust)
-	@cargo test --quiet --package paymento --features simulator,testing
+	@cargo test --quiet --package paymento --features simulator,cli,testing
 	@cargo test --quiet --package paymento-house
 
 .PHONY: test-python
@@ -104,11 +104,11 @@ lint: lint-rust lint-python lint-node ## formatting, lints, types, generated fil
 lint-rust:
 	$(call say,Rust: format and lints$(comma) each feature alone)
 	@cargo fmt --all --check
-	@for features in "" client simulator testing client,simulator,testing; do \
+	@for features in "" client simulator cli testing client,simulator,cli,testing; do \
 	    cargo clippy --quiet --package paymento --no-default-features --features "$$features" --all-targets -- -D warnings; \
 	done
 	@cargo clippy --quiet --package paymento-house --package paymento-python --package paymento-node --all-targets -- -D warnings
-	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --package paymento --no-deps --features simulator,testing
+	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --package paymento --no-deps --features simulator,cli,testing
 	@scripts/walls
 comma := ,
 
@@ -125,6 +125,10 @@ lint-node: node
 	$(call say,Node.js: format$(comma) lints$(comma) types$(comma) generated files)
 	@cd $(NODE_DIR) && npm run --silent lint && npm run --silent fresh
 	@for folder in tests examples bench; do (cd $$folder && ../$(BIOME) ci --error-on-warnings .); done
+
+.PHONY: soak
+soak: ## 100,000 payments, 64 at once, with a gateway that misbehaves; PAYMENTS=n for fewer
+	@PAYMENTS=$(or $(PAYMENTS),100000) cargo test --quiet --package paymento-house --profile soak --test soak
 
 .PHONY: bench
 bench: ## measure against what shops use today; writes bench/RESULTS.md

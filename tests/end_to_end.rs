@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+#[path = "support/callback_route.rs"]
+mod callback_route;
+
+use callback_route::callback_route;
 use paymento::{
     Amount, Callback, CallbackMethod, Client, ErrorCode, Expected, OrderStatus, Outcome, PaymentRequest, Price, Secret,
     simulator::{CallbackMethod as SentBy, Simulator},
-};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-    sync::mpsc,
 };
 
 const WAIT: Duration = Duration::from_secs(10);
@@ -26,50 +24,6 @@ fn client(simulator: &Simulator) -> Client {
 
 fn request() -> PaymentRequest {
     PaymentRequest::fiat(Amount::parse("29.99").expect("valid"), "USD").order_id("A-578")
-}
-
-struct Received {
-    method: String,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-/// A shop's callback route: hands on what it receives, and answers 200.
-async fn callback_route() -> (String, mpsc::UnboundedReceiver<Received>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}/callback", listener.local_addr().expect("an address"));
-    let (sender, receiver) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut bytes = Vec::new();
-            while !is_whole(&bytes) && stream.read_buf(&mut bytes).await.is_ok_and(|read| read > 0) {}
-            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n").await;
-            let _ = sender.send(parse(&bytes));
-        }
-    });
-    (url, receiver)
-}
-
-fn split(bytes: &[u8]) -> Option<(String, &[u8])> {
-    let at = bytes.windows(4).position(|part| part == b"\r\n\r\n")?;
-    Some((String::from_utf8_lossy(&bytes[..at]).into_owned(), &bytes[at + 4..]))
-}
-
-fn is_whole(bytes: &[u8]) -> bool {
-    let Some((head, body)) = split(bytes) else { return false };
-    let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
-    body.len() >= length.unwrap_or(0)
-}
-
-fn parse(bytes: &[u8]) -> Received {
-    let (head, body) = split(bytes).expect("a whole request");
-    let mut lines = head.lines();
-    let method = lines.next().and_then(|line| line.split(' ').next()).unwrap_or_default().to_owned();
-    let headers = lines.filter_map(|line| {
-        let (name, value) = line.split_once(": ")?;
-        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?))
-    });
-    Received { method, headers: headers.collect(), body: body.to_vec() }
 }
 
 #[tokio::test]

@@ -64,6 +64,8 @@ impl SimulatorBuilder {
     /// reaches it can pay, read the keys and make it send callbacks.
     pub fn address(mut self, address: IpAddr) -> Self {
         self.address = address;
+        // Under which name it is reached there is not ours to know.
+        self.api.any_host |= !address.is_loopback();
         self
     }
 
