@@ -7,7 +7,7 @@ mod raw_http;
 #[path = "support/walk_steps.rs"]
 mod walk_steps;
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 
 use openapi::Description;
 use paymento::simulator::{
@@ -28,14 +28,24 @@ struct Walk {
     tokens: Vec<String>,
     met: BTreeSet<(String, u16)>,
     done: BTreeSet<(String, String)>,
+    /// Where payments stood when they were verified.
+    stood: BTreeSet<String>,
 }
 
 impl Walk {
     fn on(builder: SimulatorBuilder, profile: Profile) -> Self {
-        let simulator = builder.profile(profile).start().expect("started");
+        let simulator = builder.profile(profile).virtual_clock(true).start().expect("started");
         let connection = Connection::to(simulator.port());
         let description = Description::parse(profile.openapi());
-        Self { simulator, description, connection, tokens: Vec::new(), met: BTreeSet::new(), done: BTreeSet::new() }
+        Self {
+            simulator,
+            description,
+            connection,
+            tokens: Vec::new(),
+            met: BTreeSet::new(),
+            done: BTreeSet::new(),
+            stood: BTreeSet::new(),
+        }
     }
 
     fn step(&mut self, step: &Step) -> Result<(), String> {
@@ -44,6 +54,9 @@ impl Walk {
         let _ = match step.act {
             Act::Pay => self.simulator.pay(&token),
             Act::Cancel => self.simulator.cancel(&token),
+            Act::Underpay => self.simulator.underpay(&token),
+            Act::Reject => self.simulator.reject(&token),
+            Act::AnHourPasses => self.simulator.advance(Duration::from_hours(1)),
             Act::Nothing => Ok(()),
         };
         let answer = self.connection.exchange(&step.bytes(self.simulator.api_key(), &token))?;
@@ -62,6 +75,8 @@ impl Walk {
         if answer.status == 200 && body["success"] == true {
             self.done.extend(path.clone().map(|path| (path, method.to_owned())));
         }
+        let status = &body["body"]["orderStatus"];
+        self.stood.extend((!status.is_null()).then(|| status.to_string()));
         if path.as_deref() == Some("/v1/payment/request") {
             self.tokens.extend(body["body"].as_str().map(str::to_owned));
         }
@@ -95,6 +110,9 @@ fn every_answer_of_the_current_profile_is_as_described() {
     let walk = Walk::on(Simulator::builder(), Profile::Current).go(2_500);
     went_everywhere(&walk);
     assert_eq!(walk.statuses(), [200, 400, 401, 404, 405, 413, 415].into());
+    let names = ["Initialize", "PartialPaid", "Timeout", "UserCanceled", "Approve", "Reject"];
+    let missed: Vec<_> = names.iter().filter(|name| !walk.stood.contains(&format!("\"{name}\""))).collect();
+    assert!(missed.is_empty(), "no payment stood at {missed:?}, only at {:?}", walk.stood);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use std::{
 
 use callback_route::{Received, callback_route};
 use paymento::{
-    Amount, Client, Expected, PaymentRequest,
+    Amount, Client, Expected, Limits, PaymentRequest,
     simulator::{CallbackMethod, Chaos, Simulator},
 };
 use tokio::{sync::mpsc, task::JoinSet};
@@ -76,7 +76,7 @@ fn client(simulator: &Simulator) -> Client {
         .secret_key(simulator.secret_key())
         .base_url(simulator.base_url())
         .gateway_url(simulator.gateway_url())
-        .attempt_timeout(Duration::from_millis(500))
+        .limits(Limits::default().replaced(None, Some(Duration::from_millis(500)), None))
         .build()
         .expect("valid")
 }

@@ -1,4 +1,4 @@
-//! An OpenAPI 3.1 description, as something to hold answers against.
+//! An `OpenAPI` 3.1 description, as something to hold answers against.
 
 use std::collections::HashMap;
 

@@ -8,6 +8,9 @@ pub enum Act {
     Nothing,
     Pay,
     Cancel,
+    Underpay,
+    Reject,
+    AnHourPasses,
 }
 
 #[derive(Clone, Debug)]
@@ -69,7 +72,8 @@ pub fn step() -> impl Strategy<Value = Step> {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    prop_oneof![6 => Just(Act::Nothing), 2 => Just(Act::Pay), 1 => Just(Act::Cancel)]
+    let rare = vec![Act::Cancel, Act::Underpay, Act::Reject, Act::AnHourPasses];
+    prop_oneof![6 => Just(Act::Nothing), 2 => Just(Act::Pay), 1 => select(rare)]
 }
 
 fn key() -> impl Strategy<Value = Option<&'static [u8]>> {

@@ -51,8 +51,8 @@ impl Mishap {
 
 /// The mishap that befalls this call, if any. Only that one is used up.
 pub(super) fn mishap(ledger: &mut Ledger, token: Option<&str>) -> Option<Mishap> {
-    let taken = Cell::new(false);
-    let struck = ledger.strike_api(token, |fault| is_mishap(fault) && !taken.replace(true));
+    let struck_already = Cell::new(false);
+    let struck = ledger.strike_api(token, |fault| is_mishap(fault) && !struck_already.replace(true));
     struck.into_iter().chain(ledger.chaos_for_api()).find_map(Mishap::of)
 }
 

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Decimals that an underpayment or an overpayment is rounded to; the simulator quotes its coins with as many.
-const DECIMALS: i64 = 8;
+pub(super) const DECIMALS: i64 = 8;
 
 impl Simulator {
     /// Pays exactly what is still owed: the payment waits for its confirmation when this returns, and callback 3 is on its

@@ -40,7 +40,7 @@ faults! {
     CallbackDuplicate = "callback.duplicate", "The callback is sent twice.";
     CallbackReorder = "callback.reorder", "The callback is sent after the payment's next one.";
     CallbackDrop = "callback.drop", "The callback is never sent.";
-    CallbackTruncate = "callback.truncate", "The last ten bytes of the body are missing.";
+    CallbackTruncate = "callback.truncate", "The last ten bytes of the body are missing, and it is signed without them.";
     CallbackWrongSecret = "callback.wrong_secret", "The callback is signed with another secret key.";
     CallbackStatus6 = "callback.status_6", "The callback carries status 6, which no table names.";
     CallbackStatus10 = "callback.status_10", "The callback carries status 10, which only some integrators list.";

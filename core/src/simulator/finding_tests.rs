@@ -8,7 +8,7 @@ use super::{
     ledger_tests::{an_order, ledger},
     rules::Rules,
     store::StoreId,
-    testbed::{SOON, Shop, simulator_for},
+    testbed::{CAREFUL, SOON, Shop, simulator_for},
 };
 use crate::error::ErrorCode;
 
@@ -21,7 +21,7 @@ fn an_endpoint_that_does_not_answer_200_is_found_out() {
     let shop = Shop::answering([301, 204, 500]);
     let simulator = simulator_for(&shop);
     assert!(simulator.check_findings().is_ok());
-    let token = simulator.create("");
+    let token = simulator.create(CAREFUL);
     simulator.cancel(&token).expect("canceled");
     simulator.wait_for_deliveries(&token, 1, SOON).expect("finished");
     assert_eq!(kinds(&simulator), [FindingKind::CallbackRedirected, FindingKind::CallbackNotOk]);
@@ -30,7 +30,7 @@ fn an_endpoint_that_does_not_answer_200_is_found_out() {
     assert!(!finding.subject.contains('?'), "a query may hold a key");
     let error = simulator.check_findings().expect_err("found");
     assert_eq!(error.code(), ErrorCode::ConfigFindings);
-    assert!(error.message().contains("callback_redirected, callback_not_ok"));
+    assert!(error.message().contains("callback_not_ok, callback_redirected"));
     assert!(error.hint().is_some_and(|hint| hint.contains(FindingKind::CallbackRedirected.fix())));
 }
 
@@ -38,7 +38,7 @@ fn an_endpoint_that_does_not_answer_200_is_found_out() {
 fn an_endpoint_that_is_not_there_is_found_out() {
     let simulator =
         Simulator::builder().callback_url("http://127.0.0.1:9/").retry_schedule([]).start().expect("started");
-    let token = simulator.create("");
+    let token = simulator.create(CAREFUL);
     simulator.cancel(&token).expect("canceled");
     simulator.wait_for_deliveries(&token, 1, SOON).expect("given up");
     assert_eq!(kinds(&simulator), [FindingKind::CallbackUnreachable]);
@@ -49,7 +49,7 @@ fn a_shop_that_takes_a_wrong_signature_is_found_out_and_one_that_refuses_it_is_n
     for (answer, found) in [(200, vec![FindingKind::TamperedCallbackAccepted]), (401, Vec::new())] {
         let shop = Shop::answering([200, answer, answer, answer, answer, answer, answer]);
         let simulator = Simulator::builder().callback_url(&shop.url).retry_schedule([]).start().expect("started");
-        let token = simulator.create("");
+        let token = simulator.create(CAREFUL);
         simulator.cancel(&token).expect("canceled");
         let first = simulator.wait_for_deliveries(&token, 1, SOON).expect("sent").remove(0);
         simulator.tamper(first.id).expect("sent");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -15,7 +15,7 @@ use super::{return_link::is_loopback, shared::Shared, wire::failure_because};
 /// Refuses a request for another host than loopback. Whoever sends no `Host` at all is no browser.
 pub(super) async fn check_host(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let uri = request.uri().authority().map(|authority| authority.as_str().as_bytes());
-    let mut hosts = request.headers().get_all(header::HOST).iter().map(|value| value.as_bytes()).chain(uri);
+    let mut hosts = request.headers().get_all(header::HOST).iter().map(HeaderValue::as_bytes).chain(uri);
     if shared.api.any_host || hosts.all(names_loopback) {
         return next.run(request).await;
     }

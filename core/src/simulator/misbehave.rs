@@ -123,13 +123,10 @@ impl Simulator {
         self.do_to(|ledger| ledger.set_chaos(Some(chaos)))
     }
 
-    /// Ends the chaos, and disarms every fault.
+    /// Ends the chaos. Faults stay armed.
     pub fn calm(&self) {
-        self.shared.change(|ledger| {
-            // Ending it cannot fail.
-            let _ = ledger.set_chaos(None);
-            ledger.faults.clear();
-        });
+        // Only beginning it can fail.
+        let _ = self.shared.change(|ledger| ledger.set_chaos(None));
     }
 
     /// What is wrong with the shop, as far as it was seen: the first of each kind and place, and how often.
@@ -145,6 +142,7 @@ impl Simulator {
         let findings = self.findings();
         let Some(first) = findings.first() else { return Ok(()) };
         let mut kinds: Vec<_> = findings.iter().map(|finding| finding.kind.as_str()).collect();
+        kinds.sort_unstable();
         kinds.dedup();
         let message = format!("the simulator found mistakes: {}", kinds.join(", "));
         Err(Error::new(ErrorCode::ConfigFindings, message).with_hint(format!(

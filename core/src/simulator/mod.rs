@@ -22,6 +22,7 @@ mod builder;
 mod chaos;
 mod clock;
 mod coin;
+mod control;
 mod delivery;
 mod drive;
 mod duration;

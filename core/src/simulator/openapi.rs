@@ -1,4 +1,4 @@
-//! The simulator's own description of the API it plays, in OpenAPI 3.1: `/openapi.json`.
+//! The simulator's own description of the API it plays, in `OpenAPI` 3.1: `/openapi.json`.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use axum::{
 use super::{profile::Profile, shared::Shared};
 
 impl Profile {
-    /// The OpenAPI 3.1 description of what the simulator answers under this profile, as JSON.
+    /// The `OpenAPI` 3.1 description of what the simulator answers under this profile, as JSON.
     pub const fn openapi(self) -> &'static str {
         match self {
             Self::Current => include_str!("openapi/current.json"),

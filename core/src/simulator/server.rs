@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    api, gateway, guard, openapi, send,
+    api, control, gateway, guard, openapi, send,
     shared::{Outbox, Shared},
 };
 use crate::error::{Error, ErrorCode};
@@ -104,6 +104,7 @@ async fn run(listener: StdListener, shared: Arc<Shared>, outbox: Outbox, stop: &
     let app = Router::new()
         .merge(api::routes(&shared))
         .merge(gateway::routes())
+        .merge(control::routes())
         .merge(openapi::routes())
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard::check_host))
         .with_state(Arc::clone(&shared));

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{
     ledger::Ledger,
     profile::ApiRules,
-    schedule::Step,
+    schedule::{Journey, Step},
     store::{Account, StoreId},
     traffic::Errand,
 };
@@ -41,7 +41,7 @@ pub(super) struct Shared {
     changed: Condvar,
     pulse: watch::Sender<()>,
     outbox: mpsc::UnboundedSender<Errand>,
-    /// That something is due before what was the first.
+    /// That something is due earlier than whoever keeps time expects.
     pub(super) rescheduled: Notify,
 }
 
@@ -91,11 +91,12 @@ impl Shared {
         result
     }
 
-    /// Moves the clock on, and blocks until everything has happened that is due by then.
+    /// Moves the clock on, and blocks until everything has happened that is due by then. Not for the simulator's own
+    /// thread, which has to do it.
     pub(super) fn advance(&self, by: Duration) -> Result<(), Ended> {
         let mut journey = self.change(|ledger| ledger.set_out(by));
         loop {
-            match self.change(|ledger| ledger.step(&mut journey)) {
+            match self.step(&mut journey) {
                 Step::Arrived => return Ok(()),
                 Step::Moved => {}
                 Step::Waits => self.wait(LONGEST_WAIT, |ledger| ledger.is_at_rest(&journey).then_some(()))?,
@@ -110,7 +111,7 @@ impl Shared {
     pub(super) async fn advanced(&self, by: Duration) -> Result<(), Ended> {
         let mut journey = self.change(|ledger| ledger.set_out(by));
         loop {
-            match self.change(|ledger| ledger.step(&mut journey)) {
+            match self.step(&mut journey) {
                 Step::Arrived => return Ok(()),
                 Step::Moved => {}
                 Step::Waits => {
@@ -121,6 +122,15 @@ impl Shared {
                 return Err(Ended::Stopped);
             }
         }
+    }
+
+    fn step(&self, journey: &mut Journey) -> Step {
+        let step = self.change(|ledger| ledger.step(journey));
+        if step != Step::Waits {
+            // Whoever keeps time has slept by the clock as it was.
+            self.rescheduled.notify_one();
+        }
+        step
     }
 
     pub(super) fn close(&self) {

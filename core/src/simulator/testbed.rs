@@ -11,6 +11,9 @@ use std::{
 
 use super::Simulator;
 
+/// Members that leave the strict teacher nothing to say, for `create`.
+pub(super) const CAREFUL: &str = r#","riskSpeed":1,"orderId":"A-1""#;
+
 pub(super) const SOON: Duration = Duration::from_secs(10);
 
 /// A message as it came over the wire.

@@ -60,6 +60,21 @@ fn time_goes_by_without_help_under_a_real_clock() {
 }
 
 #[test]
+fn time_goes_by_from_where_the_clock_was_moved_to() {
+    let window = Duration::from_mins(30);
+    let simulator = Simulator::builder().payment_window(window).start().expect("started");
+    let token = simulator.create("");
+    simulator.advance(window.saturating_sub(Duration::from_millis(200))).expect("moved on");
+    let expired = |event: &super::Event| event.kind == EventKind::Expired && event.token == token;
+    let mut events = simulator.events_after(0, SOON);
+    while !events.iter().any(expired) {
+        let last = events.last().map_or(0, |event| event.sequence);
+        events = simulator.events_after(last, SOON);
+        assert!(!events.is_empty(), "the payment expires");
+    }
+}
+
+#[test]
 fn confirmations_come_with_time() {
     let shop = Shop::answering([]);
     let builder = Simulator::builder().confirmation_time(Duration::from_mins(20)).virtual_clock(true);

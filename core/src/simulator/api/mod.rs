@@ -36,6 +36,8 @@ use super::{
 /// Larger than any request that makes sense.
 const BODY_LIMIT: usize = 64 * 1024;
 
+pub(super) use posted::read_fields;
+
 type Store = State<Arc<Shared>>;
 /// The store whose key the request carries.
 type Of = Extension<StoreId>;

@@ -30,7 +30,11 @@ impl FromRequest<Arc<Shared>> for Posted {
     }
 }
 
-async fn read_fields(request: Request, shared: &Arc<Shared>) -> Result<Fields, (StatusCode, &'static str)> {
+/// The JSON object, or the status and the reason for a refusal.
+pub(in crate::simulator) async fn read_fields(
+    request: Request,
+    shared: &Arc<Shared>,
+) -> Result<Fields, (StatusCode, &'static str)> {
     if !is_json(request.headers()) {
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "the content type is not application/json"));
     }
@@ -46,7 +50,7 @@ fn unreadable(rejection: BytesRejection) -> (StatusCode, &'static str) {
 }
 
 /// The kinds that the gateway's schema lists.
-pub(in crate::simulator) fn is_json(headers: &HeaderMap) -> bool {
+fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     matches!(kind.as_str(), "application/json" | "text/json")
