@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from ._errors import TransportError
-from ._types import Headers, Query, Seconds
+from ._types import Amount, Duration, Headers, Query
 """
 
 ASYNC_HEADER = (

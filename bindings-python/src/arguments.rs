@@ -35,7 +35,7 @@ pub(crate) fn integer(name: &str, value: &Bound<'_, PyAny>) -> PyResult<i64> {
     whole(name, value)?.extract().map_err(|_| too_far())
 }
 
-fn whole<'a, 'py>(name: &str, value: &'a Bound<'py, PyAny>) -> PyResult<&'a Bound<'py, PyInt>> {
+pub(crate) fn whole<'a, 'py>(name: &str, value: &'a Bound<'py, PyAny>) -> PyResult<&'a Bound<'py, PyInt>> {
     let whole = value.cast::<PyInt>().ok().filter(|_| !value.is_instance_of::<PyBool>());
     whole.ok_or_else(|| wrong_type(name, "a whole number", value))
 }
@@ -96,15 +96,12 @@ impl<'py> Options<'_, 'py> {
         entries(&value, wrong)?.iter().map(|(key, note)| Ok((as_text("key", key)?, as_text("value", note)?))).collect()
     }
 
-    /// Several names, which must not be one string: that would be read letter by letter.
+    /// Several names.
     pub(crate) fn texts(self, name: &str) -> PyResult<Vec<String>> {
-        let value = self.get(name)?;
-        let wrong = || match &value {
-            Some(value) => wrong_type(name, "a list of strings", value),
-            None => refuse(ErrorCode::InputType, format!("{name} must be a list of strings; got None")),
-        };
-        let items = value.as_ref().and_then(items).ok_or_else(wrong)?;
-        items.iter().map(|item| text(name, item)).collect()
+        match self.get(name)? {
+            Some(value) => texts(name, &value),
+            None => Err(refuse(ErrorCode::InputType, format!("{name} must be a list of strings; got None"))),
+        }
     }
 
     pub(crate) fn integer(self, name: &str) -> PyResult<Option<i64>> {
@@ -122,6 +119,12 @@ impl<'py> Options<'_, 'py> {
         let digits = digits.map_or_else(|_| "thousands of digits".to_owned(), |digits| digits.to_string());
         paymento::parse_coin_id(&digits).map_err(raise)
     }
+}
+
+/// Several texts, which must not be one string: that would be read letter by letter.
+pub(crate) fn texts(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    let items = items(value).ok_or_else(|| wrong_type(name, "a list of strings", value))?;
+    items.iter().map(|item| text(name, item)).collect()
 }
 
 /// The items of a list or tuple.

@@ -1,4 +1,4 @@
-//! [`Call`]: one call to the gateway, to be waited for or to be started.
+//! [`Call`]: one call to the gateway or wait for the simulator, to be waited for or to be started.
 
 use std::{
     future::Future,
@@ -22,10 +22,11 @@ use crate::{
 pub(crate) type Answer = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
 type Work = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
 
-/// One call to the gateway, prepared. Dropping it cancels it.
+/// One call to the gateway or wait for the simulator, prepared. Dropping it cancels it.
 #[pyclass(frozen, module = "paymento._native")]
 pub(crate) struct Call {
-    client: Client,
+    /// Who calls the gateway; none for the simulator.
+    client: Option<Client>,
     creates: bool,
     state: Mutex<State>,
 }
@@ -43,12 +44,17 @@ impl Call {
         F: Future<Output = Result<T, Error>> + Send + 'static,
         T: for<'py> IntoPyObject<'py> + Send + 'static,
     {
-        let answer = call(client.clone());
-        let work = async move {
-            let value = answer.await?;
-            Ok(Box::new(move |py: Python<'_>| value.into_py_any(py)) as Answer)
-        };
-        Self { client, creates: false, state: Mutex::new(State::Prepared(Box::pin(work))) }
+        let work = prepare(call(client.clone()));
+        Self { client: Some(client), creates: false, state: Mutex::new(State::Prepared(work)) }
+    }
+
+    /// One that sends nothing to a gateway.
+    pub(crate) fn local<F, T>(call: F) -> Self
+    where
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+        T: for<'py> IntoPyObject<'py> + Send + 'static,
+    {
+        Self { client: None, creates: false, state: Mutex::new(State::Prepared(prepare(call))) }
     }
 
     /// Marks a call that must not be repeated blindly.
@@ -68,6 +74,10 @@ impl Call {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn canceled_error(&self) -> Option<PyErr> {
+        self.client.as_ref().map(|_| raise(Client::canceled_error(self.creates)))
+    }
+
     fn abort(&self) {
         if let State::Started(task) = mem::replace(&mut *self.state(), State::Over) {
             task.abort();
@@ -81,12 +91,14 @@ impl Call {
     #[pyo3(signature = () -> "Any")]
     fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let result = runtime::block_on(py, self.prepared()?);
-        log::hand_over(py, &self.client.take_log_records())?;
+        if let Some(client) = &self.client {
+            log::hand_over(py, &client.take_log_records())?;
+        }
         match result {
             Ok(Ok(answer)) => answer(py),
             Ok(Err(error)) => Err(raise(error)),
             Err(interrupt) => {
-                interrupt.set_cause(py, Some(raise(Client::canceled_error(self.creates))));
+                interrupt.set_cause(py, self.canceled_error());
                 Err(interrupt)
             }
         }
@@ -101,12 +113,23 @@ impl Call {
         Ok(())
     }
 
-    /// Cancels it, and gives the error that says so.
-    #[pyo3(signature = () -> "TransportError")]
-    fn cancel(&self, py: Python<'_>) -> Py<PyAny> {
+    /// Cancels it, and gives the error that says so where something may have been sent.
+    #[pyo3(signature = () -> "TransportError | None")]
+    fn cancel(&self, py: Python<'_>) -> Option<Py<PyAny>> {
         self.abort();
-        raise(Client::canceled_error(self.creates)).into_value(py).into_any()
+        self.canceled_error().map(|error| error.into_value(py).into_any())
     }
+}
+
+fn prepare<F, T>(call: F) -> Work
+where
+    F: Future<Output = Result<T, Error>> + Send + 'static,
+    T: for<'py> IntoPyObject<'py> + Send + 'static,
+{
+    Box::pin(async move {
+        let value = call.await?;
+        Ok(Box::new(move |py: Python<'_>| value.into_py_any(py)) as Answer)
+    })
 }
 
 impl Drop for Call {

@@ -43,8 +43,8 @@ mod _native {
         settings::{CallbackUrlChange, Settings},
         settlement::{Settlement, Transaction},
         signature::{authenticate, sign},
-        simulated::{Attempt, Delivery, Event, PaymentSnapshot},
-        simulator::RunningSimulator,
+        simulated::{ArmedFault, Attempt, Delivery, Event, Finding, PaymentSnapshot, TransactionSnapshot},
+        simulator::{RunningSimulator, Store, StoreSnapshot},
         status::{refuse_value, status_code, status_meaning, tables},
         testing::{
             make, make_callback_url_change, make_payment, make_price, make_settlement, make_verification,

@@ -39,7 +39,7 @@ struct Waiting {
 
 struct Completion {
     number: u64,
-    client: Client,
+    client: Option<Client>,
     /// None when it was canceled.
     result: Option<Result<Answer, Error>>,
 }
@@ -87,7 +87,7 @@ impl Shared {
 }
 
 impl CompletionQueue {
-    pub(crate) fn promise(&self, number: u64, client: Client) -> Promise {
+    pub(crate) fn promise(&self, number: u64, client: Option<Client>) -> Promise {
         let completion = Some(Completion { number, client, result: None });
         Promise { shared: Arc::clone(&self.shared), completion }
     }
@@ -115,7 +115,8 @@ impl CompletionQueue {
         let done = mem::take(&mut self.shared.lock().done);
         let mut stop = None;
         let mut fetch = |completion: Completion| {
-            if let Err(error) = log::hand_over(py, &completion.client.take_log_records()) {
+            let records = completion.client.as_ref().map(Client::take_log_records).unwrap_or_default();
+            if let Err(error) = log::hand_over(py, &records) {
                 stop = Some(error.into_value(py).into_any());
             }
             completion.into_python(py)

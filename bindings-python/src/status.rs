@@ -1,6 +1,9 @@
 //! What `paymento/_enums.py` asks of core: statuses, and the lists that its tests compare.
 
-use paymento::{ErrorCode, OrderStatus, Outcome};
+use paymento::{
+    ErrorCode, OrderStatus, Outcome,
+    simulator::{Fault, FindingKind},
+};
 use pyo3::{prelude::*, types::PyDict};
 
 use crate::{
@@ -30,16 +33,20 @@ pub(crate) fn status_meaning(code: i64) -> &'static str {
     OrderStatus::from_code(code).meaning().as_str()
 }
 
-/// Core's lists: statuses, outcomes, and the table of errors.
+/// Core's lists: statuses, outcomes, the table of errors, and the simulator's faults and findings.
 #[pyfunction]
 #[pyo3(signature = () -> "dict[str, list[tuple[Any, ...]]]")]
 pub(crate) fn tables(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let statuses: Vec<_> = OrderStatus::KNOWN.map(|s| (s.name(), s.code(), s.meaning().as_str())).into();
     let outcomes: Vec<_> = Outcome::ALL.map(|outcome| (outcome.as_str(),)).into();
     let errors = ErrorCode::ALL.iter().map(|code| (code.as_str(), code.kind().class_name(), code.is_retryable()));
+    let faults: Vec<_> = Fault::ALL.iter().map(|fault| (fault.as_str(), fault.about())).collect();
+    let findings: Vec<_> = FindingKind::ALL.iter().map(|kind| (kind.as_str(), kind.problem(), kind.fix())).collect();
     let fields = Fields::new(py)
         .with("statuses", statuses)?
         .with("outcomes", outcomes)?
-        .with("errors", errors.collect::<Vec<_>>())?;
+        .with("errors", errors.collect::<Vec<_>>())?
+        .with("faults", faults)?
+        .with("findings", findings)?;
     Ok(fields.done())
 }

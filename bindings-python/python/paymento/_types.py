@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 
 class HasItems(Protocol):
@@ -19,8 +19,42 @@ Amount: TypeAlias = str | Decimal
 Seconds: TypeAlias = float | timedelta
 """Seconds as a number, or a timedelta. More than 0, at most an hour."""
 
+Duration: TypeAlias = float | timedelta | str
+"""Seconds as a number, a timedelta, or a text like "250ms", "90s", "20m", "1h30m" or "2d"."""
+
 Headers: TypeAlias = HasItems | Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]] | str | None
 """All headers as a mapping or as pairs, or the value of the signature header."""
 
 Query: TypeAlias = str | Mapping[str, Any] | HasItems | Iterable[tuple[str, str]]
 """A query string, or its parameters."""
+
+Fault: TypeAlias = Literal[
+    "callback.delay",
+    "callback.duplicate",
+    "callback.reorder",
+    "callback.drop",
+    "callback.truncate",
+    "callback.wrong_secret",
+    "callback.status_6",
+    "callback.status_10",
+    "callback.status_42",
+    "callback.unknown_fields",
+    "callback.large_payment_id",
+    "callback.text_payment_id",
+    "callback.null_additional_data",
+    "callback.no_additional_data",
+    "callback.byte_order_mark",
+    "callback.lower_case_signature",
+    "callback.underscore_header",
+    "api.bad_gateway",
+    "api.rate_limited",
+    "api.stalled_body",
+    "api.lost_create",
+    "api.token_with_space",
+    "api.status_integer",
+    "api.status_numeric_text",
+    "api.status_absent",
+    "api.legacy_verify",
+    "api.paid_not_approved",
+]
+"""How the simulator misbehaves; `paymento.testing.FAULTS` says what each does."""

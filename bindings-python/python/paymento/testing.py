@@ -6,7 +6,17 @@ import json
 
 from . import _native
 from ._enums import CallbackMethod, OrderStatus
-from ._native import Attempt, Delivery, Event, PaymentSnapshot
+from ._native import (
+    ArmedFault,
+    Attempt,
+    Delivery,
+    Event,
+    Finding,
+    PaymentSnapshot,
+    Store,
+    StoreSnapshot,
+    TransactionSnapshot,
+)
 from ._simulator import Simulator
 
 TYPE_CHECKING = False
@@ -35,13 +45,19 @@ if TYPE_CHECKING:
     from ._types import Amount
 
 __all__ = [
+    "FAULTS",
     "SECRET_KEY",
     "TOKEN",
+    "ArmedFault",
     "Attempt",
     "Delivery",
     "Event",
+    "Finding",
     "PaymentSnapshot",
     "Simulator",
+    "Store",
+    "StoreSnapshot",
+    "TransactionSnapshot",
     "accepted_coin",
     "callback",
     "callback_url_change",
@@ -66,6 +82,9 @@ SECRET_KEY = "a-secret-key-for-tests"  # noqa: S105
 
 TOKEN = "7d1c0f4ab2e94c0e8a6f5b3d2c1e0f9a"  # noqa: S105
 """The token used where none is given."""
+
+FAULTS: Mapping[str, str] = dict(_native.tables()["faults"])
+"""Every way in which the simulator misbehaves on request, by name, and what it does. For `Simulator.arm`."""
 
 
 def signed_callback(
