@@ -72,8 +72,10 @@ export declare class Simulator {
   pay(token: string): Outcome<undefined>
   /** Pays this much of the chosen coin. */
   payAmount(token: string, amount: string): Outcome<undefined>
-  /** Pays half of what is owed, or so much less. */
-  underpay(token: string, by?: string | undefined | null): Outcome<undefined>
+  /** Pays half of what is owed. */
+  underpay(token: string): Outcome<undefined>
+  /** Pays so much less than what is owed. */
+  underpayBy(token: string, amount: string): Outcome<undefined>
   /** Pays a tenth more than what is owed. */
   overpay(token: string): Outcome<undefined>
   /** The chain confirms all money that it has seen. */
@@ -121,7 +123,7 @@ export declare class Simulator {
   /** Ends the chaos, and disarms every fault. */
   calm(): void
   /** Every store as it stands. */
-  stores(): Array<Store>
+  stores(): Array<StoreSnapshot>
   /** The last 10,000 payments, oldest first. */
   payments(): Array<PaymentSnapshot>
   /** The payment with this token. */
@@ -137,7 +139,9 @@ export declare class Simulator {
   /** Waits until so many of the payment's callbacks are finished. */
   delivered(token: string, count: number, timeout: Span): Promised<Array<Delivery>>
   /** Waits until this delivery is finished. */
-  deliveryFinished(id: number, timeout: Span): Promised<Delivery>
+  waitForDelivery(id: number, timeout: Span): Promised<Delivery>
+  /** The events that are kept. */
+  events(): Array<SimulatorEvent>
   /** The events after this sequence number, or the next ones. */
   eventsAfter(sequence: number, timeout: Span): Promised<Array<SimulatorEvent>>
   /** What is wrong with the shop. */
@@ -553,7 +557,7 @@ export interface PaymentSnapshot {
   /** How much is still to pay. */
   owedAmount: string | null
   /** The money that came. */
-  transactions: Array<SimulatedTransaction>
+  transactions: Array<TransactionSnapshot>
   /** The fewest among the transactions. */
   confirmations: number
   /** How many complete a transaction. */
@@ -610,6 +614,13 @@ export interface ReturnVisit {
   orderId: string | null
 }
 
+/**
+ * Runs the command line on a thread of its own, writing to the process's output, and gives the exit code.
+ *
+ * `arguments` come without the program's name.
+ */
+export declare function runCommandLine(arguments: Array<string>): Promise<number>
+
 /** Settings as plain data. */
 export interface Settings {
   /** The address. */
@@ -646,20 +657,6 @@ export interface SignedCallback {
   headers: Array<[string, string]>
   /** The raw bytes. */
   body: Buffer
-}
-
-/** Money on its way to a payment's address. */
-export interface SimulatedTransaction {
-  /** The hash on its chain. */
-  hash: string
-  /** How much of the coin. */
-  amount: string
-  /** `mempool`, `in_block`, `completed` or `dropped`. */
-  state: string
-  /** Blocks on top of it, its own included. */
-  confirmations: number
-  /** When it was seen. */
-  receivedAtMs: number
 }
 
 /** Where it is, and the first store's keys. */
@@ -767,22 +764,6 @@ export interface StatusEntry {
   meaning: string
 }
 
-/** A store as it stands, with its keys. */
-export interface Store {
-  /** The name. */
-  name: string
-  /** The key that the API asks for. */
-  apiKey: string
-  /** The key that signs callbacks. */
-  secretKey: string
-  /** Where callbacks go. */
-  callbackUrl: string | null
-  /** How they go. */
-  callbackMethod: string
-  /** What it takes. */
-  coins: Array<string>
-}
-
 /** A store to have. */
 export interface StoreParts {
   /** Shown on the checkout page. */
@@ -797,6 +778,22 @@ export interface StoreParts {
   callbackMethod?: string
   /** Names or shortcuts; all coins otherwise. */
   coins?: Array<string>
+}
+
+/** A store as it stands, with its keys. */
+export interface StoreSnapshot {
+  /** The name. */
+  name: string
+  /** The key that the API asks for. */
+  apiKey: string
+  /** The key that signs callbacks. */
+  secretKey: string
+  /** Where callbacks go. */
+  callbackUrl: string | null
+  /** How they go. */
+  callbackMethod: string
+  /** What it takes. */
+  coins: Array<string>
 }
 
 /** The token used where none is given. */
@@ -850,6 +847,20 @@ export interface Transaction {
   txHash: string | null
   /** The gateway's JSON. */
   raw: string
+}
+
+/** Money on its way to a payment's address. */
+export interface TransactionSnapshot {
+  /** The hash on its chain. */
+  hash: string
+  /** How much of the coin. */
+  amount: string
+  /** `mempool`, `in_block`, `completed` or `dropped`. */
+  state: string
+  /** Blocks on top of it, its own included. */
+  confirmations: number
+  /** When it was seen. */
+  receivedAtMs: number
 }
 
 /** A callback that no payment stands behind. */

@@ -854,6 +854,7 @@ module.exports.outcomes = nativeBinding.outcomes
 module.exports.parseReturnVisit = nativeBinding.parseReturnVisit
 module.exports.refusedCallback = nativeBinding.refusedCallback
 module.exports.refusedNumber = nativeBinding.refusedNumber
+module.exports.runCommandLine = nativeBinding.runCommandLine
 module.exports.sign = nativeBinding.sign
 module.exports.SIGNATURE_HEADER = nativeBinding.SIGNATURE_HEADER
 module.exports.simulatorFaults = nativeBinding.simulatorFaults

@@ -6,6 +6,7 @@
 
 pub mod call;
 pub mod callback;
+pub mod cli;
 pub mod client;
 pub mod client_options;
 pub mod directory;

@@ -41,7 +41,7 @@ pub struct PaymentSnapshot {
     /// How much is still to pay.
     pub owed_amount: Option<String>,
     /// The money that came.
-    pub transactions: Vec<SimulatedTransaction>,
+    pub transactions: Vec<TransactionSnapshot>,
     /// The fewest among the transactions.
     pub confirmations: u32,
     /// How many complete a transaction.
@@ -97,7 +97,7 @@ impl From<simulator::PaymentSnapshot> for PaymentSnapshot {
 
 /// Money on its way to a payment's address.
 #[napi(object, object_from_js = false)]
-pub struct SimulatedTransaction {
+pub struct TransactionSnapshot {
     /// The hash on its chain.
     pub hash: String,
     /// How much of the coin.
@@ -110,7 +110,7 @@ pub struct SimulatedTransaction {
     pub received_at_ms: f64,
 }
 
-impl From<simulator::Transaction> for SimulatedTransaction {
+impl From<simulator::Transaction> for TransactionSnapshot {
     fn from(transaction: simulator::Transaction) -> Self {
         Self {
             hash: transaction.hash,
@@ -157,7 +157,7 @@ impl From<simulator::Event> for SimulatorEvent {
 
 /// A store as it stands, with its keys.
 #[napi(object, object_from_js = false, use_nullable = true)]
-pub struct Store {
+pub struct StoreSnapshot {
     /// The name.
     pub name: String,
     /// The key that the API asks for.
@@ -172,7 +172,7 @@ pub struct Store {
     pub coins: Vec<&'static str>,
 }
 
-impl From<&simulator::Store> for Store {
+impl From<&simulator::Store> for StoreSnapshot {
     fn from(store: &simulator::Store) -> Self {
         Self {
             name: store.name().to_owned(),

@@ -100,14 +100,16 @@ impl Simulator {
         to_js(Amount::parse(&amount).and_then(|amount| self.running.pay_amount(&token, &amount)))
     }
 
-    /// Pays half of what is owed, or so much less.
+    /// Pays half of what is owed.
     #[napi]
-    pub fn underpay(&self, token: String, by: Option<String>) -> Outcome<()> {
-        let by = by.map(|amount| Amount::parse(&amount)).transpose();
-        to_js(by.and_then(|by| match by {
-            Some(amount) => self.running.underpay_by(&token, &amount),
-            None => self.running.underpay(&token),
-        }))
+    pub fn underpay(&self, token: String) -> Outcome<()> {
+        to_js(self.running.underpay(&token))
+    }
+
+    /// Pays so much less than what is owed.
+    #[napi]
+    pub fn underpay_by(&self, token: String, amount: String) -> Outcome<()> {
+        to_js(Amount::parse(&amount).and_then(|amount| self.running.underpay_by(&token, &amount)))
     }
 
     /// Pays a tenth more than what is owed.

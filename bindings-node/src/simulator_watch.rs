@@ -1,6 +1,6 @@
 //! Looking at a running simulator, and waiting for it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use napi::Env;
 use napi_derive::napi;
@@ -8,7 +8,7 @@ use paymento::simulator;
 
 use crate::{
     errors::{Outcome, to_js},
-    simulated::{PaymentSnapshot, SimulatorEvent, Store},
+    simulated::{PaymentSnapshot, SimulatorEvent, StoreSnapshot},
     simulated_delivery::Delivery,
     simulated_fault::Finding,
     simulator::{Promised, Simulator, in_future},
@@ -19,7 +19,7 @@ use crate::{
 impl Simulator {
     /// Every store as it stands.
     #[napi]
-    pub fn stores(&self) -> Vec<Store> {
+    pub fn stores(&self) -> Vec<StoreSnapshot> {
         self.running.stores().iter().map(Into::into).collect()
     }
 
@@ -79,12 +79,18 @@ impl Simulator {
 
     /// Waits until this delivery is finished.
     #[napi]
-    pub fn delivery_finished<'env>(&self, env: &'env Env, id: i64, timeout: Span) -> Promised<'env, Delivery> {
+    pub fn wait_for_delivery<'env>(&self, env: &'env Env, id: i64, timeout: Span) -> Promised<'env, Delivery> {
         let running = Arc::clone(&self.running);
         in_future(env, async move {
             let delivery = running.delivery_finished(identifier(id), duration(&timeout)?).await?;
             Ok(delivery.into())
         })
+    }
+
+    /// The events that are kept.
+    #[napi]
+    pub fn events(&self) -> Vec<SimulatorEvent> {
+        self.running.events_after(0, Duration::ZERO).into_iter().map(Into::into).collect()
     }
 
     /// The events after this sequence number, or the next ones.
@@ -115,10 +121,10 @@ impl Simulator {
     }
 }
 
-/// Every fault, callbacks first.
+/// Every fault and what it does, callbacks first.
 #[napi]
-pub fn simulator_faults() -> Vec<&'static str> {
-    simulator::Fault::ALL.iter().map(|fault| fault.as_str()).collect()
+pub fn simulator_faults() -> Vec<(&'static str, &'static str)> {
+    simulator::Fault::ALL.iter().map(|fault| (fault.as_str(), fault.about())).collect()
 }
 
 /// Ids and sequence numbers count up from 1; a negative one is none.
