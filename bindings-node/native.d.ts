@@ -6,6 +6,8 @@ export type Outcome<T> = Failure | T
 export type Promised<T> = Promise<Outcome<T>>
 /** The one signature, or the headers that matter: name, value, name, value. */
 export type SignatureHeaders = string | Array<string>
+/** A duration: milliseconds, or text such as `20m`. */
+export type Span = number | string
 
 
 /**
@@ -695,8 +697,8 @@ export interface SimulatorEvent {
   detail: string
 }
 
-/** Every fault, callbacks first. */
-export declare function simulatorFaults(): Array<string>
+/** Every fault and what it does, callbacks first. */
+export declare function simulatorFaults(): Array<[string, string]>
 
 /** Options of a simulator, each with a default. */
 export interface SimulatorOptions {
