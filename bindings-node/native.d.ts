@@ -6,6 +6,8 @@ export type Outcome<T> = Failure | T
 export type Ticket<T> = number & { readonly result?: Outcome<T> }
 /** The one signature, or the headers that matter: name, value, name, value. */
 export type SignatureHeaders = string | Array<string>
+/** A duration: milliseconds, or text such as `20m`. */
+export type Span = number | string
 
 
 /**
@@ -80,26 +82,88 @@ export declare class Results {
 
 /** A running simulator. Ends when it is collected, or stopped. */
 export declare class Simulator {
-  /** Where it is and its keys. */
+  /** Where it is, and the first store's keys. */
   address(): SimulatorAddress
-  /** Sets where callbacks go. */
-  setCallbackUrl(url: string, method?: string | undefined | null): Outcome<undefined>
-  /** Pays. */
+  /** Pays what is owed. */
   pay(token: string): Outcome<undefined>
+  /** Pays this much of the chosen coin. */
+  payAmount(token: string, amount: string): Outcome<undefined>
+  /** Pays half of what is owed. */
+  underpay(token: string): Outcome<undefined>
+  /** Pays so much less than what is owed. */
+  underpayBy(token: string, amount: string): Outcome<undefined>
+  /** Pays a tenth more than what is owed. */
+  overpay(token: string): Outcome<undefined>
+  /** The chain confirms all money that it has seen. */
+  confirm(token: string): Outcome<undefined>
+  /** The newest transaction disappears from the mempool. */
+  dropTransaction(token: string): Outcome<undefined>
   /** Cancels. */
   cancel(token: string): Outcome<undefined>
-  /** The payments, oldest first. */
+  /** Ends the time to pay. */
+  expire(token: string): Outcome<undefined>
+  /** Rejects. */
+  reject(token: string): Outcome<undefined>
+  /** Moves the clock on; done when all that is due by then has happened. */
+  advance(by: Span): Promised<undefined>
+  /** Milliseconds by its clock, since its start. */
+  now(): number
+  /** Whether it was stopped. */
+  isStopped(): boolean
+  /** Ends it; its port is free afterwards. */
+  stop(): Promised<undefined>
+  /** Sets where a store's callbacks go: the one with this name, or the first. */
+  setCallbackUrl(url: string, method?: string | undefined | null, store?: string | undefined | null): Outcome<undefined>
+  /** Sends a signed callback with any status. */
+  sendCallback(token: string, status: number): Outcome<undefined>
+  /** Sends these bytes with exactly these headers. */
+  forgeCallback(token: string, body: Uint8Array, headers: Array<[string, string]>): Outcome<undefined>
+  /** Sends a callback that no payment stands behind. */
+  trigger(parts: TriggerParts): Outcome<number>
+  /** Sends a delivery again. */
+  resend(delivery: number): Outcome<number>
+  /** Sends a delivery again, changed after it was signed. */
+  tamper(delivery: number): Outcome<number>
+  /** Sends what the dashboard's test sends. */
+  sendTestWebhook(store?: string | undefined | null): Outcome<number>
+  /** Sends what a thief would. */
+  sendTamperedProbe(store?: string | undefined | null): Outcome<number>
+  /** Arms a fault. */
+  arm(fault: string, times?: number | undefined | null, token?: string | undefined | null): Outcome<undefined>
+  /** The faults that are armed. */
+  faults(): Array<ArmedFault>
+  /** Disarms every fault. */
+  clearFaults(): void
+  /** Lets faults strike by chance. */
+  chaos(parts: ChaosParts): Outcome<undefined>
+  /** Ends the chaos, and disarms every fault. */
+  calm(): void
+  /** Every store as it stands. */
+  stores(): Array<StoreSnapshot>
+  /** The last 10,000 payments, oldest first. */
   payments(): Array<PaymentSnapshot>
   /** The payment with this token. */
   payment(token: string): PaymentSnapshot | null
+  /** How many older payments are not kept any more. */
+  forgottenPayments(): number
   /** The payment's callbacks so far, finished or not. */
   deliveries(token: string): Array<Delivery>
+  /** The delivery with this id. */
+  delivery(id: number): Delivery | null
+  /** The last callbacks of all payments, newest first. */
+  recentDeliveries(limit: number): Array<Delivery>
   /** Waits until so many of the payment's callbacks are finished. */
-  delivered(token: string, count: number, timeoutMs: number): Promise<Outcome<Array<Delivery>>>
+  delivered(token: string, count: number, timeout: Span): Promised<Array<Delivery>>
+  /** Waits until this delivery is finished. */
+  waitForDelivery(id: number, timeout: Span): Promised<Delivery>
+  /** The events that are kept. */
+  events(): Array<SimulatorEvent>
   /** The events after this sequence number, or the next ones. */
-  eventsAfter(sequence: number, timeoutMs: number): Promise<Outcome<Array<SimulatorEvent>>>
-  /** Ends it; its port is free afterwards. */
-  stop(): Promise<Outcome<undefined>>
+  eventsAfter(sequence: number, timeout: Span): Promised<Array<SimulatorEvent>>
+  /** What is wrong with the shop. */
+  findings(): Array<Finding>
+  /** Fails when there are findings. */
+  checkFindings(): Outcome<undefined>
 }
 
 /** A coin that the store takes. */
@@ -108,6 +172,16 @@ export interface AcceptedCoin {
   name: string
   /** For instance `btc`. */
   shortcut: string
+}
+
+/** A fault that is armed. */
+export interface ArmedFault {
+  /** For instance `callback.duplicate`. */
+  fault: string
+  /** How many times more. */
+  times: number | null
+  /** The payment that it befalls. */
+  token: string | null
 }
 
 /** Checks the signature over the raw body, and reads it. */
@@ -145,6 +219,24 @@ export interface CallbackUrlChange {
 
 /** The error for a call whose signal was aborted before it began. */
 export declare function canceledBeforeStart(): Failure
+
+/** How likely each fault is, from 0 to 1. */
+export interface ChaosParts {
+  /** A callback is sent twice. */
+  duplicate?: number
+  /** A callback is sent after the next one. */
+  reorder?: number
+  /** A callback is never sent. */
+  drop?: number
+  /** A callback is sent late. */
+  delay?: number
+  /** An API answer never ends. */
+  stalledBody?: number
+  /** An API answer is HTTP 502. */
+  badGateway?: number
+  /** What decides. */
+  seed?: number
+}
 
 /** What a client is made of. */
 export interface ClientOptions {
@@ -215,21 +307,37 @@ export interface Currency {
 
 /** One callback and what came of it. */
 export interface Delivery {
+  /** Counts up from 1. */
+  id: number
+  /** The store's name. */
+  storeName: string
   /** The payment's token. */
   token: string
+  /** All 64 bits. */
+  paymentId: string | null
+  /** The shop's order id. */
+  orderId: string | null
   /** The status that the callback carries. */
   status: number | null
+  /** When it was queued. */
+  queuedAtMs: number
   /** Where it goes. */
   url: string
   /** How it goes. */
   method: string
+  /** The headers that are about the callback. */
+  headers: Array<[string, string]>
   /** The exact body bytes. */
   body: Buffer
   /** The signature header's value. */
   signature: string | null
+  /** Whether the signature is the store's own for exactly this body. */
+  isAuthentic: boolean
+  /** The faults that befell it. */
+  faults: Array<string>
   /** Every attempt so far. */
   attempts: Array<DeliveryAttempt>
-  /** Whether it was answered 200, or given up. */
+  /** Whether it was answered 200, given up, or dropped by a fault. */
   finished: boolean
   /** Whether it was answered 200. */
   isDelivered: boolean
@@ -245,6 +353,8 @@ export interface DeliveryAttempt {
   answerStatus: number | null
   /** Why there was no answer. */
   failure: string | null
+  /** The answer's body as text. */
+  answerBody: string
 }
 
 /** One line of the table of error codes. */
@@ -290,6 +400,24 @@ export interface Failure {
   isRetryable: boolean
   /** Whether the gateway may have carried the request out. */
   maybeSent: boolean
+}
+
+/** What is wrong with the shop, and how to mend it. */
+export interface Finding {
+  /** For instance `speed_only`. */
+  kind: string
+  /** What is wrong. */
+  problem: string
+  /** How to mend it. */
+  fix: string
+  /** What it was first seen on. */
+  subject: string
+  /** The payment it was first seen on, or empty. */
+  token: string
+  /** How often it was seen. */
+  count: number
+  /** When it was first seen. */
+  atMs: number
 }
 
 /** What a header of this name is to us: 0 nothing, 1 the signature, 2 something that is looked at. */
@@ -422,6 +550,8 @@ export interface PaymentSnapshot {
   token: string
   /** All 64 bits. */
   paymentId: string
+  /** The store's name. */
+  storeName: string
   /** The shop's order id. */
   orderId: string | null
   /** Where it stands. */
@@ -432,8 +562,26 @@ export interface PaymentSnapshot {
   fiatCurrency: string | null
   /** The chosen coin's name. */
   coin: string | null
+  /** The chosen coin's network. */
+  network: string | null
+  /** Where the customer sends the coins. */
+  address: string | null
   /** How much of the chosen coin. */
   cryptoAmount: string | null
+  /** How much came. */
+  receivedAmount: string
+  /** How much is still to pay. */
+  owedAmount: string | null
+  /** The money that came. */
+  transactions: Array<TransactionSnapshot>
+  /** The fewest among the transactions. */
+  confirmations: number
+  /** How many complete a transaction. */
+  requiredConfirmations: number
+  /** When the shop asked for it. */
+  createdAtMs: number
+  /** When the time to pay ends. */
+  windowEndsAtMs: number
   /** Where the customer returns to. */
   returnUrl: string | null
   /** 0 high, 1 low. */
@@ -485,6 +633,13 @@ export interface ReturnVisit {
   orderId: string | null
 }
 
+/**
+ * Runs the command line on a thread of its own, writing to the process's output, and gives the exit code.
+ *
+ * `arguments` come without the program's name.
+ */
+export declare function runCommandLine(arguments: Array<string>): Promise<number>
+
 /** Settings as plain data. */
 export interface Settings {
   /** The address. */
@@ -523,16 +678,22 @@ export interface SignedCallback {
   body: Buffer
 }
 
-/** Where it is and its keys. */
+/** Where it is, and the first store's keys. */
 export interface SimulatorAddress {
   /** The API. */
   baseUrl: string
   /** The checkout page. */
   gatewayUrl: string
+  /** Where it listens. */
+  port: number
+  /** Shown on the checkout page. */
+  storeName: string
   /** The key that the API asks for. */
   apiKey: string
   /** The key that signs callbacks. */
   secretKey: string
+  /** When its clock began, since 1970. */
+  startedAtMs: number
 }
 
 /** One thing that happened. */
@@ -553,12 +714,19 @@ export interface SimulatorEvent {
   detail: string
 }
 
+/** Every fault and what it does, callbacks first. */
+export declare function simulatorFaults(): Array<[string, string]>
+
 /** Options of a simulator, each with a default. */
 export interface SimulatorOptions {
-  /** Shown on the checkout page. */
-  storeName?: string
+  /** `127.0.0.1` otherwise. */
+  address?: string
   /** Any free one otherwise. */
   port?: number
+  /** In place of the one store. */
+  stores?: Array<StoreParts>
+  /** The first store's, as with the next ones. */
+  storeName?: string
   /** Where callbacks go. */
   callbackUrl?: string
   /** `POST` or `PUT`. */
@@ -567,13 +735,43 @@ export interface SimulatorOptions {
   apiKey?: string
   /** Made for this run otherwise. */
   secretKey?: string
+  /** The waits between the attempts at a callback. */
+  retrySchedule?: Array<number | string>
+  /** How long a payment can be paid. */
+  paymentWindow?: number | string
+  /** How long the rest of a partial payment may take. */
+  partialWindow?: number | string
+  /** How long a Paid payment waits to be verified. */
+  verifyDeadline?: number | string
+  /** How long the chain takes. */
+  confirmationTime?: number | string
+  /** Whether the chain confirms only when it is told to. */
+  manualConfirmation?: boolean
+  /** How many complete a transaction. */
+  requiredConfirmations?: number
+  /** Whether time stands still. */
+  virtualClock?: boolean
+  /** Where everything made up comes from. */
+  seed?: number
+  /** Whether mistakes are refused. */
+  strict?: boolean
+  /** `current` or `published`. */
+  profile?: string
+  /** `unauthorized` or `refused`. */
+  badKeyAnswer?: string
+  /** `200` or `400`. */
+  businessErrorStatus?: string
+  /** `no_body` or `default_body`. */
+  unknownTokenAnswer?: string
+  /** Whether any `Host` is answered. */
+  anyHost?: boolean
 }
 
 /** Every speed. */
 export declare function speeds(): Array<string>
 
 /** Starts a simulator off the JavaScript thread. */
-export declare function startSimulator(options: SimulatorOptions): Promise<Outcome<Simulator>>
+export declare function startSimulator(options: SimulatorOptions): Promised<Simulator>
 
 /** One documented status. */
 export interface StatusEntry {
@@ -583,6 +781,38 @@ export interface StatusEntry {
   name: string
   /** What it means to a shop. */
   meaning: string
+}
+
+/** A store to have. */
+export interface StoreParts {
+  /** Shown on the checkout page. */
+  name: string
+  /** Made for this run otherwise. */
+  apiKey?: string
+  /** Made for this run otherwise. */
+  secretKey?: string
+  /** Where callbacks go. */
+  callbackUrl?: string
+  /** `POST` or `PUT`. */
+  callbackMethod?: string
+  /** Names or shortcuts; all coins otherwise. */
+  coins?: Array<string>
+}
+
+/** A store as it stands, with its keys. */
+export interface StoreSnapshot {
+  /** The name. */
+  name: string
+  /** The key that the API asks for. */
+  apiKey: string
+  /** The key that signs callbacks. */
+  secretKey: string
+  /** Where callbacks go. */
+  callbackUrl: string | null
+  /** How they go. */
+  callbackMethod: string
+  /** What it takes. */
+  coins: Array<string>
 }
 
 /** The token used where none is given. */
@@ -636,6 +866,32 @@ export interface Transaction {
   txHash: string | null
   /** The gateway's JSON. */
   raw: string
+}
+
+/** Money on its way to a payment's address. */
+export interface TransactionSnapshot {
+  /** The hash on its chain. */
+  hash: string
+  /** How much of the coin. */
+  amount: string
+  /** `mempool`, `in_block`, `completed` or `dropped`. */
+  state: string
+  /** Blocks on top of it, its own included. */
+  confirmations: number
+  /** When it was seen. */
+  receivedAtMs: number
+}
+
+/** A callback that no payment stands behind. */
+export interface TriggerParts {
+  /** The status that it carries. */
+  status: number
+  /** Made up otherwise. */
+  token?: string
+  /** `A-578` otherwise. */
+  orderId?: string
+  /** What spoils it. */
+  faults?: Array<string>
 }
 
 /** A verification as plain data. */

@@ -3,12 +3,28 @@ import { frozenMap } from "./data.js";
 import type { AnyOrderStatus } from "./order-status.js";
 import type { CallbackMethod } from "./settings.js";
 
-/** A payment as it stands in a simulator. */
+/** Money on its way to a payment's address. */
+export interface TransactionSnapshot {
+  /** 64 lower-case hexadecimal characters. */
+  readonly hash: string;
+  /** How much of the coin. */
+  readonly amount: string;
+  /** `mempool`, `in_block`, `completed` or `dropped`. */
+  readonly state: string;
+  /** Blocks on top of it, its own included. */
+  readonly confirmations: number;
+  /** When it was seen, in milliseconds by the simulator's clock since its start. */
+  readonly receivedAtMs: number;
+}
+
+/** A payment as it stands in a simulator. Times are milliseconds by the simulator's clock, since its start. */
 export interface PaymentSnapshot {
   /** The token, 32 lower-case hexadecimal characters. */
   readonly token: string;
   /** The gateway's own number, which callbacks carry. */
   readonly paymentId: string;
+  /** The store that it belongs to. */
+  readonly storeName: string;
   /** The shop's order id. */
   readonly orderId: string | null;
   /** Where it stands. */
@@ -19,8 +35,26 @@ export interface PaymentSnapshot {
   readonly fiatCurrency: string | null;
   /** The chosen coin's name. */
   readonly coin: string | null;
-  /** How much of the chosen coin. */
+  /** The network of the chosen coin. */
+  readonly network: string | null;
+  /** Where the customer sends the coins. */
+  readonly address: string | null;
+  /** How much of the chosen coin is asked for. */
   readonly cryptoAmount: string | null;
+  /** How much came: the exact sum of all transactions that were not dropped. */
+  readonly receivedAmount: string;
+  /** How much is still to pay; `null` when no coin is chosen or enough has come. */
+  readonly owedAmount: string | null;
+  /** The money that came, oldest first, dropped transactions included. */
+  readonly transactions: readonly TransactionSnapshot[];
+  /** The fewest confirmations among the transactions that were not dropped. */
+  readonly confirmations: number;
+  /** How many confirmations complete a transaction. */
+  readonly requiredConfirmations: number;
+  /** When the shop asked for it. */
+  readonly createdAtMs: number;
+  /** When the time to pay ends. */
+  readonly windowEndsAtMs: number;
   /** Where the customer returns to. */
   readonly returnUrl: string | null;
   /** 0 high, 1 low. */
@@ -35,45 +69,27 @@ export interface PaymentSnapshot {
   readonly url: string;
 }
 
-/** One attempt to deliver a callback. */
-export interface DeliveryAttempt {
-  /** When it began, in milliseconds since the callback was due. */
-  readonly offsetMs: number;
-  /** How long the answer took, or the failure. */
-  readonly tookMs: number;
-  /** The answer's HTTP status; `null` where there was none. */
-  readonly answerStatus: number | null;
-  /** Why there was no answer. */
-  readonly failure: string | null;
-}
-
-/** One callback of a simulator: what was sent, and what came of every attempt. A snapshot. */
-export interface Delivery {
-  /** The payment whose callback it is. */
-  readonly token: string;
-  /** The status that it carries; `null` for a forged body. */
-  readonly status: AnyOrderStatus | null;
-  /** Where it goes. */
-  readonly url: string;
-  /** How it goes. */
-  readonly method: CallbackMethod;
-  /** The exact bytes. */
-  readonly body: Buffer;
-  /** The signature header's value. */
-  readonly signature: string | null;
-  /** Every attempt so far, oldest first. */
-  readonly attempts: readonly DeliveryAttempt[];
-  /** Whether it was answered 200, or given up. */
-  readonly finished: boolean;
-  /** Whether the shop took it: answered 200. */
-  readonly isDelivered: boolean;
+/** A simulator's store as it stands. Its keys are not printed. */
+export interface StoreSnapshot {
+  /** Shown on the checkout page. */
+  readonly name: string;
+  /** The key that the API asks for. */
+  readonly apiKey: string;
+  /** The key that callbacks are signed with. */
+  readonly secretKey: string;
+  /** Where callbacks go. */
+  readonly callbackUrl: string | null;
+  /** How they go. */
+  readonly callbackMethod: CallbackMethod;
+  /** The names of the coins that it takes. */
+  readonly coins: readonly string[];
 }
 
 /** One thing that happened in a simulator. */
 export interface SimulatorEvent {
   /** Counts up from 1 without gaps. */
   readonly sequence: number;
-  /** How long the simulator had been running, in milliseconds. */
+  /** When, in milliseconds by the simulator's clock since its start. */
   readonly atMs: number;
   /** For instance `payment_created`, `page_opened`, `paid`, `callback_sent`, `callback_answered`, `verified`. */
   readonly kind: string;
@@ -87,12 +103,23 @@ export interface SimulatorEvent {
   readonly detail: string;
 }
 
-/** @internal */
-export function paymentSnapshotFrom(payment: Native.PaymentSnapshot): PaymentSnapshot {
-  return Object.freeze({ ...payment, additionalData: frozenMap(payment.additionalData) });
+/** Frozen, with these fields readable and not enumerable, so that a failing test does not print them into a log. */
+export function frozenAndQuiet<T extends object>(value: T, quiet: readonly (keyof T)[]): T {
+  for (const name of quiet) {
+    Object.defineProperty(value, name, { enumerable: false });
+  }
+  return Object.freeze(value);
 }
 
 /** @internal */
-export function deliveryFrom(delivery: Native.Delivery): Delivery {
-  return Object.freeze({ ...delivery, method: delivery.method as CallbackMethod });
+export function paymentSnapshotFrom(payment: Native.PaymentSnapshot): PaymentSnapshot {
+  const transactions = Object.freeze(payment.transactions.map((transaction) => Object.freeze(transaction)));
+  return Object.freeze({ ...payment, transactions, additionalData: frozenMap(payment.additionalData) });
+}
+
+/** @internal */
+export function storeSnapshotFrom(store: Native.StoreSnapshot): StoreSnapshot {
+  const callbackMethod = store.callbackMethod as CallbackMethod;
+  const snapshot = { ...store, callbackMethod, coins: Object.freeze(store.coins) };
+  return frozenAndQuiet(snapshot, ["apiKey", "secretKey"]);
 }

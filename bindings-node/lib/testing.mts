@@ -7,6 +7,7 @@ export {
   coin,
   coinPrice,
   currency,
+  FAULTS,
   info,
   language,
   lastBlock,

@@ -5,8 +5,14 @@
  * @packageDocumentation
  */
 
-export type { Delivery, DeliveryAttempt, PaymentSnapshot, SimulatorEvent } from "./simulated.js";
-export { Simulator, type SimulatorOptions } from "./simulator.js";
+export type { Duration } from "./durations.js";
+export { FAULTS, type Fault } from "./faults.js";
+export type { ArmedFault, Finding } from "./findings.js";
+export type { PaymentSnapshot, SimulatorEvent, StoreSnapshot, TransactionSnapshot } from "./simulated.js";
+export type { Delivery, DeliveryAttempt } from "./simulated-delivery.js";
+export { Simulator } from "./simulator.js";
+export type { ChaosOptions, TriggerOptions } from "./simulator-misbehave.js";
+export type { SimulatorOptions, StoreOptions } from "./simulator-options.js";
 export { type CallbackFactoryOptions, callback, type SignedCallback, signedCallback } from "./testing-callback.js";
 export {
   acceptedCoin,

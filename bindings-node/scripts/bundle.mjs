@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 const dist = resolve(process.argv[2] ?? join(import.meta.dirname, "..", "dist"));
-const ENTRIES = ["index.js", "testing.js"];
+const ENTRIES = ["index.js", "testing.js", "cli.js"];
 const BUNDLE = "modules.js";
 
 /** Runs a module when it is first asked for, and again where it failed; what is not among them is asked of Node.js. */
@@ -28,8 +28,12 @@ function load(name) {
 module.exports = load;
 `;
 
+/** A program's first line, which only a file's beginning may hold. */
+const HASHBANG = /^#!.*\n/;
+
 function moduleFunction(name) {
-  return `${JSON.stringify(`./${name}`)}(exports, require) {\n${readFileSync(join(dist, name), "utf8")}}`;
+  const source = readFileSync(join(dist, name), "utf8").replace(HASHBANG, "");
+  return `${JSON.stringify(`./${name}`)}(exports, require) {\n${source}}`;
 }
 
 /** The names of an entry's exports stand where Node.js looks for what an ES module can import. */
@@ -38,7 +42,8 @@ function entry(name) {
   const names = [...source.matchAll(/^Object\.defineProperty\(exports, "(\w+)", \{ enumerable/gm)].map(
     ([, name]) => name,
   );
-  return `"use strict";\nmodule.exports = require("./${BUNDLE}")("./${name}");\n0 && (module.exports = { ${names.join(", ")} });\n`;
+  const [hashbang = ""] = HASHBANG.exec(source) ?? [];
+  return `${hashbang}"use strict";\nmodule.exports = require("./${BUNDLE}")("./${name}");\n0 && (module.exports = { ${names.join(", ")} });\n`;
 }
 
 const names = readdirSync(dist).filter((name) => name.endsWith(".js") && name !== BUNDLE);

@@ -6,6 +6,7 @@
 
 pub mod call;
 pub mod callback;
+pub mod cli;
 pub mod client;
 pub mod client_options;
 pub mod directory;
@@ -19,7 +20,12 @@ pub mod settings;
 pub mod settlement;
 pub mod signature;
 pub mod simulated;
+pub mod simulated_delivery;
+pub mod simulated_fault;
 pub mod simulator;
+pub mod simulator_misbehave;
+pub mod simulator_options;
+pub mod simulator_watch;
 pub mod status;
 pub mod testing;
 pub mod verification;
