@@ -4,6 +4,8 @@
 export type Outcome<T> = Failure | T
 /** What a call over the network gives: the number under which its result comes. See `Results`. */
 export type Ticket<T> = number & { readonly result?: Outcome<T> }
+/** What a call to the simulator gives; never rejected. */
+export type Promised<T> = Promise<Outcome<T>>
 /** The one signature, or the headers that matter: name, value, name, value. */
 export type SignatureHeaders = string | Array<string>
 /** A duration: milliseconds, or text such as `20m`. */

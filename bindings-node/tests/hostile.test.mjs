@@ -102,7 +102,7 @@ for (const name of optionsOf.payment.split(" ")) {
 for (const name of ["acceptedCoins", "coins", "currencies", "info", "languages", "merchant", "ping", "settings"]) {
   calls[`${name} options`] = (value) => client[name](value);
 }
-for (const [name, make] of Object.entries(testing).filter(([name]) => name !== "Simulator")) {
+for (const [name, make] of Object.entries(testing).filter(([name]) => !["FAULTS", "Simulator"].includes(name))) {
   calls[`testing.${name} options`] = (value) => make(value);
 }
 for (const [name, type] of Object.entries(paymento)) {

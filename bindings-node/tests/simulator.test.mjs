@@ -119,7 +119,7 @@ test("a canceled payment is closed, and the browser's return says nothing of it"
   const { token } = await client.createPayment(order);
   await simulator.cancel(token);
   assert.equal((await client.verifyPayment(token, order)).outcome, "closed");
-  await refused("api.rejected", () => simulator.pay(token));
+  await refused("api.rejected", () => simulator.cancel(token));
   const visit = ReturnVisit.parse(new URL(`http://127.0.0.1/thanks?token=${token}&orderId=A-578&status=7`));
   assert.deepEqual(visit.toJSON(), { token, orderId: "A-578" });
   const express = ReturnVisit.parse({ token: ["x", token], orderId: "A-578", nested: { a: "b" }, none: undefined });
