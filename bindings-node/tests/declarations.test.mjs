@@ -9,6 +9,7 @@ import * as paymento from "paymento";
 const require = createRequire(import.meta.url);
 const native = require("../native.js");
 const { ERROR_CODES } = require("../dist/modules.js")("./error-code.js");
+const { FAULT_NAMES, FAULTS } = require("../dist/modules.js")("./faults.js");
 
 test("the error codes are the core's", () => {
   const codes = native.errorCodes();
@@ -17,6 +18,13 @@ test("the error codes are the core's", () => {
     codes.map(({ code }) => code),
   );
   for (const { kind } of codes) assert.ok(Object.hasOwn(paymento, kind), kind);
+});
+
+test("the faults are the core's, each with what it does", () => {
+  assert.deepEqual(FAULT_NAMES, Object.keys(FAULTS));
+  assert.deepEqual(Object.entries(FAULTS), native.simulatorFaults());
+  for (const about of Object.values(FAULTS)) assert.match(about, /\S\.$/);
+  assert.ok(Object.isFrozen(FAULTS));
 });
 
 test("the statuses and their meanings are the core's", () => {
@@ -64,10 +72,12 @@ function declarations(name, seen = new Map()) {
 }
 
 test("every public name has a doc comment to hover over", () => {
-  const declared = /^export declare (class|function|const)|^export (type|interface) \w/;
+  const declared = /^export declare (abstract class|class|function|const)|^export (type|interface) \w/;
   const member = /^ {4}(static |readonly |get )*[a-z]\w*[?(:]/;
   const bare = [];
-  for (const text of declarations("index", declarations("testing")).values()) {
+  const entries = declarations("index", declarations("testing"));
+  for (const base of ["simulator-drive", "simulator-watch", "simulator-misbehave"]) declarations(base, entries);
+  for (const text of entries.values()) {
     const lines = text.split("\n");
     lines.forEach((line, number) => {
       const isPublic = declared.test(line) || (member.test(line) && !/^ {4}(override|token\?: string;)/.test(line));

@@ -47,6 +47,8 @@ const hostile = () => [
 const client = new paymento.Client("an-api-key", { baseUrl: "http://127.0.0.1:1", maxAttempts: 1, secretKey: "k" });
 const order = { orderId: "A-578", fiatAmount: "29.99", fiatCurrency: "USD" };
 const bytes = Buffer.from("{}");
+const simulator = await testing.Simulator.start({ callbackUrl: "http://127.0.0.1:1/" });
+await simulator.client().createPayment(order);
 
 const optionsOf = {
   client:
@@ -102,7 +104,40 @@ for (const name of optionsOf.payment.split(" ")) {
 for (const name of ["acceptedCoins", "coins", "currencies", "info", "languages", "merchant", "ping", "settings"]) {
   calls[`${name} options`] = (value) => client[name](value);
 }
-for (const [name, make] of Object.entries(testing).filter(([name]) => !["FAULTS", "Simulator"].includes(name))) {
+const simulatorOptions =
+  "address stores retryScheduleMs paymentWindowMs partialWindowMs verifyDeadlineMs confirmationTimeMs manualConfirmation " +
+  "requiredConfirmations virtualClock seed strict profile badKeyAnswer businessErrorStatus unknownTokenAnswer anyHost";
+for (const name of simulatorOptions.split(" ")) {
+  calls[`Simulator.start ${name}`] = (value) => stopped(testing.Simulator.start({ [name]: value }));
+}
+for (const name of ["name", "apiKey", "callbackUrl", "callbackMethod", "coins"]) {
+  calls[`Simulator.start store's ${name}`] = (value) =>
+    stopped(testing.Simulator.start({ stores: [{ name: "A", [name]: value }] }));
+}
+for (const name of ["duplicate", "drop", "seed"]) {
+  calls[`simulator.chaos ${name}`] = (value) => simulator.chaos({ [name]: value });
+}
+const ofOneArgument =
+  "pay underpay overpay confirm dropTransaction cancel expire reject advance payment deliveries delivery " +
+  "recentDeliveries setCallbackUrl resend tamper sendTestWebhook sendTamperedProbe trigger arm chaos eventsAfter";
+for (const name of ofOneArgument.split(" ")) {
+  calls[`simulator.${name}`] = (value) => simulator[name](value);
+}
+const ofTwoArguments =
+  "payAmount underpayBy deliveries waitForDelivery eventsAfter setCallbackUrl sendCallback forgeCallback trigger arm";
+for (const name of ofTwoArguments.split(" ")) {
+  calls[`simulator.${name} and more`] = (value) => simulator[name](first(name), value);
+}
+
+/** An argument that is right, so that the next one counts. */
+function first(name) {
+  if (name === "trigger") return 7;
+  if (name === "arm") return "callback.drop";
+  return ["waitForDelivery", "eventsAfter"].includes(name) ? 0 : "http://127.0.0.1:1/";
+}
+
+const factories = Object.entries(testing).filter(([name, make]) => typeof make === "function" && name !== "Simulator");
+for (const [name, make] of factories) {
   calls[`testing.${name} options`] = (value) => make(value);
 }
 for (const [name, type] of Object.entries(paymento)) {
