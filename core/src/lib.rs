@@ -24,6 +24,7 @@ mod expected;
 mod headers;
 mod json;
 mod log;
+pub mod once;
 mod outcome;
 mod payment;
 mod price;

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
 use crate::{
     error::{Error, ErrorCode},
@@ -44,6 +44,11 @@ impl fmt::Debug for Key {
 /// Signs `body` as the gateway does: 64 upper-case hexadecimal characters. For tests and simulators.
 pub fn sign(body: &[u8], secret: &Secret) -> String {
     hex::encode_upper(secret.key().over(body).finalize().into_bytes())
+}
+
+/// The plain digest, which proves nothing about who made the bytes.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }
 
 /// Checks that `signature` is the gateway's signature of exactly these body bytes.
