@@ -20,7 +20,7 @@ pub enum ErrorKind {
     Signature,
     /// The payment is not settled, or not the one that was asked about. `VerifyError`.
     Verify,
-    /// The checkout's database cannot do what was asked. `DatabaseError`.
+    /// The checkout's database cannot be used, or not now. `DatabaseError`.
     Database,
 }
 
@@ -159,7 +159,7 @@ error_codes! {
         VerifyUnknown = "verify.unknown", true, "the answer carries a status or an amount that cannot be read, or no status";
     }
     Database {
-        DatabaseSharedSqliteFile = "database.shared_sqlite_file", false, "the checkout's own SQLite file was given to once";
+        DatabaseSharedSqliteFile = "database.shared_sqlite_file", false, "the connection is to the checkout's own SQLite file";
     }
 }
 

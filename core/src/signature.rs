@@ -6,7 +6,7 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
 use crate::{
     error::{Error, ErrorCode},
@@ -46,11 +46,6 @@ pub fn sign(body: &[u8], secret: &Secret) -> String {
     hex::encode_upper(secret.key().over(body).finalize().into_bytes())
 }
 
-/// The plain digest, which proves nothing about who made the bytes.
-pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
-}
-
 /// Checks that `signature` is the gateway's signature of exactly these body bytes.
 ///
 /// Hexadecimal in either case, 64 characters. The comparison takes the same time wherever the two differ.
@@ -67,6 +62,12 @@ pub fn check(body: &[u8], signature: &str, secret: &Secret) -> Result<(), Error>
 pub(crate) fn check_any(body: &[u8], signature: &str, secrets: &[Secret]) -> Result<usize, Error> {
     let expected = decode(signature)?;
     secrets.iter().position(|secret| matches(body, &expected, secret)).ok_or_else(mismatch)
+}
+
+/// The SHA-256 of these bytes, which proves nothing about who made them.
+pub(crate) fn digest(body: &[u8]) -> [u8; SIGNATURE_BYTES] {
+    use sha2::Digest as _;
+    Sha256::digest(body).into()
 }
 
 fn matches(body: &[u8], expected: &[u8; SIGNATURE_BYTES], secret: &Secret) -> bool {

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from shops import MARIADB_PORT, POSTGRES_PORT, Asynchronous, Dbapi, mysql_arguments, postgres_url
-
 from paymento._once import once
+from shops import MARIADB_PORT, POSTGRES_PORT, Asynchronous, Dbapi, mysql_arguments, postgres_url
 
 
 def sqlalchemy_url(dialect: str, database: str) -> str:

@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as StillWaiting
 from typing import Any
 
+import paymento
 import pytest
 import shops
 from frameworks import Django, SqlAlchemy, SqlAlchemyAsync
 from shops import Dbapi, Shop
-
-import paymento
 
 DRIVERS: dict[str, tuple[str, str, Callable[[], Any]]] = {
     "sqlite3": ("sqlite", "sqlite3", lambda: Dbapi(shops.sqlite_connection)),
@@ -135,6 +134,7 @@ def test_the_first_time_is_true_and_every_other_false(scene: Scene, key: str) ->
     assert shop.once(key) is False
     shop.commit()
     assert shop.once(key) is False
+    shop.commit()
     assert scene.shop().once(key) is False
 
 
@@ -236,8 +236,8 @@ def test_the_checkouts_own_sqlite_file_is_refused_by_every_name(scene: Scene, ke
     if scene.database != "sqlite":
         pytest.skip("of SQLite")
     ours, shop = scene.name("shop"), scene.shop()
-    os.symlink(ours, scene.folder / "symbolic.db")
-    os.link(ours, scene.folder / "hard.db")
+    (scene.folder / "symbolic.db").symlink_to(ours)
+    (scene.folder / "hard.db").hardlink_to(ours)
     for name in [ours, str(scene.folder / "symbolic.db"), str(scene.folder / "hard.db")]:
         with pytest.raises(paymento.DatabaseError) as caught:
             shop.once(key, [name])
@@ -247,7 +247,9 @@ def test_the_checkouts_own_sqlite_file_is_refused_by_every_name(scene: Scene, ke
 
 def test_an_attached_file_of_the_checkout_is_refused(tmp_path: Any, key: str) -> None:
     connection = sqlite3.connect(tmp_path / "shop.db")
-    connection.row_factory = lambda cursor, row: dict(zip([column[0] for column in cursor.description], row))
+    connection.row_factory = lambda cursor, row: {
+        name[0]: value for name, value in zip(cursor.description, row, strict=True)
+    }
     connection.execute("ATTACH DATABASE ? AS other", (str(tmp_path / "paymento.db"),))
     with pytest.raises(paymento.DatabaseError):
         shops.once(connection, key, forbidden_files=[tmp_path / "paymento.db"])

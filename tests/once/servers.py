@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -74,7 +75,9 @@ def mariadb() -> Iterator[dict[str, str]]:
         users = ["CREATE USER 'shop'@'%' IDENTIFIED BY 'shop';", "GRANT ALL ON *.* TO 'shop'@'%';"]
         setup.write_text("\n".join([*(f"CREATE DATABASE {name};" for name in DATABASES), *users]), encoding="utf-8")
         files = ["--no-defaults", f"--datadir={folder / 'data'}", "--innodb-buffer-pool-size=32M"]
-        run("mariadb-install-db", *files, "--auth-root-authentication-method=normal", "--skip-test-db", "--basedir=/usr")
+        run(
+            "mariadb-install-db", *files, "--auth-root-authentication-method=normal", "--skip-test-db", "--basedir=/usr"
+        )
         listening = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder / 'socket'}"]
         durability = ["--innodb-flush-log-at-trx-commit=0", f"--pid-file={folder / 'pid'}", f"--init-file={setup}"]
         with (folder / "log").open("wb") as log:
@@ -108,5 +111,6 @@ def both() -> Iterator[dict[str, str]]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # through the `finally` clauses
     with both() as found:
         sys.exit(subprocess.run(sys.argv[1:], env=os.environ | found).returncode)

@@ -80,7 +80,7 @@ class VerifyError(PaymentoError):
 
 
 class DatabaseError(PaymentoError):
-    """The checkout's database cannot do what was asked."""
+    """The checkout's database cannot be used, or not now."""
 
 
 for _class in list(globals().values()):

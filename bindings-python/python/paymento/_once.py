@@ -19,12 +19,12 @@ _Sync = Callable[[Any, str, list[str]], bool]
 _Async = Callable[[Any, str, list[str]], Awaitable[bool]]
 
 _SYNC: dict[tuple[str, str], _Sync] = {
-    ("sqlite3", "Connection"): _once_drivers.SQLITE,
-    ("psycopg", "Connection"): _once_drivers.PSYCOPG,
-    ("psycopg2", "connection"): _once_drivers.PSYCOPG2,
-    ("pymysql", "Connection"): _once_drivers.PYMYSQL,
-    ("MySQLdb", "Connection"): _once_drivers.MYSQLCLIENT,
-    ("mysql", "MySQLConnectionAbstract"): _once_drivers.MYSQL_CONNECTOR,
+    ("sqlite3", "Connection"): _once_drivers.SQLITE.once,
+    ("psycopg", "Connection"): _once_drivers.PSYCOPG.once,
+    ("psycopg2", "connection"): _once_drivers.PSYCOPG2.once,
+    ("pymysql", "Connection"): _once_drivers.PYMYSQL.once,
+    ("MySQLdb", "Connection"): _once_drivers.MYSQLCLIENT.once,
+    ("mysql", "MySQLConnectionAbstract"): _once_drivers.MYSQL_CONNECTOR.once,
     ("django", "BaseDatabaseWrapper"): _once_drivers.django,
     ("django", "ConnectionProxy"): _once_drivers.django,
     ("sqlalchemy", "Connection"): _once_sqlalchemy.once,
@@ -33,11 +33,11 @@ _SYNC: dict[tuple[str, str], _Sync] = {
 }
 
 _ASYNC: dict[tuple[str, str], _Async] = {
-    ("psycopg", "AsyncConnection"): _once_async.PSYCOPG,
-    ("asyncpg", "Connection"): _once_async.ASYNCPG,
-    ("asyncpg", "PoolConnectionProxy"): _once_async.ASYNCPG,
-    ("aiosqlite", "Connection"): _once_async.AIOSQLITE,
-    ("aiomysql", "Connection"): _once_async.AIOMYSQL,
+    ("psycopg", "AsyncConnection"): _once_async.PSYCOPG.once,
+    ("asyncpg", "Connection"): _once_async.ASYNCPG.once,
+    ("asyncpg", "PoolConnectionProxy"): _once_async.ASYNCPG.once,
+    ("aiosqlite", "Connection"): _once_async.AIOSQLITE.once,
+    ("aiomysql", "Connection"): _once_async.AIOMYSQL.once,
     ("sqlalchemy", "AsyncConnection"): _once_sqlalchemy.once_async,
     ("sqlalchemy", "AsyncSession"): _once_sqlalchemy.once_in_async_session,
     ("sqlalchemy", "async_scoped_session"): _once_sqlalchemy.once_in_async_session,
@@ -76,18 +76,19 @@ def once(connection: Any, key: str, *, forbidden_files: Paths = ()) -> "bool | P
     """
     connection = _unwrapped(connection)
     stored, files = once_stored_key(key), [os.fspath(path) for path in forbidden_files]
-    for name in _class_names(connection):
-        if name in _SYNC:
-            return _SYNC[name](connection, stored, files)
-        if name in _ASYNC:
-            return PendingOnce(_ASYNC[name](connection, stored, files))
-    return once_refuse_connection(connection)
+    known = [name for name in _class_names(connection) if name in _SYNC or name in _ASYNC]
+    if not known:
+        once_refuse_connection(connection)
+    if known[0] in _SYNC:
+        return _SYNC[known[0]](connection, stored, files)
+    return PendingOnce(_ASYNC[known[0]](connection, stored, files))
 
 
 def _unwrapped(connection: Any) -> Any:
     """The connection of a cursor, Django's connection of an alias, and anything else as it is."""
     if isinstance(connection, str) and "django.db" in sys.modules:
-        return sys.modules["django.db"].connections[connection]
+        aliases = sys.modules["django.db"].connections
+        return aliases[connection] if connection in list(aliases) else connection
     for name in _class_names(connection):
         if name in _CURSORS:
             return getattr(connection, _CURSORS[name])

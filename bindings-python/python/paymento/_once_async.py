@@ -18,7 +18,7 @@ class AsyncDriver(NamedTuple):
     write: Callable[[Any, str, str], Awaitable[int]]
     """Runs a statement with one parameter, and gives the number of rows written."""
 
-    async def __call__(self, connection: Any, key: str, forbidden: list[str]) -> bool:
+    async def once(self, connection: Any, key: str, forbidden: list[str]) -> bool:
         """Write the key, and say whether it was new."""
         if self.commits_alone(connection):
             once_refuse_autocommit()

@@ -30,7 +30,7 @@ class Driver(NamedTuple):
     cursor: Callable[[Any], Any]
     """A cursor of our own, so that the shop's keeps its rows."""
 
-    def __call__(self, connection: Any, key: str, forbidden: list[str]) -> bool:
+    def once(self, connection: Any, key: str, forbidden: list[str]) -> bool:
         """Write the key, and say whether it was new."""
         if self.commits_alone(connection):
             once_refuse_autocommit()
@@ -85,31 +85,35 @@ def _keeps_savepoint(connection: Any) -> bool:
     return True
 
 
+# A connection's own kind of cursor may want placeholders of another style: psycopg's come from the driver itself.
+def _psycopg_cursor(connection: Any) -> Any:
+    return sys.modules["psycopg"].Cursor(connection)
+
+
+def _psycopg2_cursor(connection: Any) -> Any:
+    return connection.cursor(cursor_factory=sys.modules["psycopg2.extensions"].cursor)
+
+
 def _sqlite_cursor(connection: Any) -> Any:
     cursor = connection.cursor()
     cursor.row_factory = None
     return cursor
 
 
-# A connection's own kind of cursor may read no placeholders of this style, or name rows in its own way.
+def _cursor(connection: Any) -> Any:
+    return connection.cursor()
+
+
+def _mysql_connector_commits_alone(connection: Any) -> bool:
+    return bool(connection.autocommit) and not connection.in_transaction
+
+
 SQLITE = Driver("sqlite", "?", sqlite_commits_alone, _sqlite_cursor)
-PSYCOPG = Driver(
-    "postgresql", "%s", psycopg_commits_alone, lambda connection: sys.modules["psycopg"].Cursor(connection)
-)
-PSYCOPG2 = Driver(
-    "postgresql",
-    "%s",
-    psycopg_commits_alone,
-    lambda connection: connection.cursor(cursor_factory=sys.modules["psycopg2.extensions"].cursor),
-)
-PYMYSQL = Driver("mysql", "%s", pymysql_commits_alone, lambda connection: connection.cursor())
-MYSQLCLIENT = Driver("mysql", "%s", _mysqlclient_commits_alone, lambda connection: connection.cursor())
-MYSQL_CONNECTOR = Driver(
-    "mysql",
-    "%s",
-    lambda connection: connection.autocommit and not connection.in_transaction,
-    lambda connection: connection.cursor(),
-)
+PSYCOPG = Driver("postgresql", "%s", psycopg_commits_alone, _psycopg_cursor)
+PSYCOPG2 = Driver("postgresql", "%s", psycopg_commits_alone, _psycopg2_cursor)
+PYMYSQL = Driver("mysql", "%s", pymysql_commits_alone, _cursor)
+MYSQLCLIENT = Driver("mysql", "%s", _mysqlclient_commits_alone, _cursor)
+MYSQL_CONNECTOR = Driver("mysql", "%s", _mysql_connector_commits_alone, _cursor)
 
 
 def _django_commits_alone(wrapper: Any) -> bool:
@@ -120,6 +124,5 @@ def django(wrapper: Any, key: str, forbidden: list[str]) -> bool:
     """A Django connection: its vendor names the database."""
     vendor = wrapper.vendor
     if vendor not in ("sqlite", "postgresql", "mysql"):
-        return once_refuse_connection(wrapper)
-    driver = Driver(vendor, "%s", _django_commits_alone, lambda wrapper: wrapper.cursor())
-    return driver(wrapper, key, forbidden)
+        once_refuse_connection(wrapper)
+    return Driver(vendor, "%s", _django_commits_alone, _cursor).once(wrapper, key, forbidden)

@@ -20,7 +20,7 @@ def once(connection: Any, key: str, forbidden: list[str]) -> bool:
     """Write the key, and say whether it was new."""
     database = _DATABASES.get(connection.dialect.name)
     if database is None:
-        return once_refuse_connection(connection)
+        once_refuse_connection(connection)
     _begin(connection, database)
     if forbidden and database == "sqlite":
         once_refuse_shared_file(opened_files(connection.exec_driver_sql("PRAGMA database_list")), forbidden)

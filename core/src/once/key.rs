@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     error::{Error, ErrorCode},
-    signature::sha256,
+    signature::digest,
 };
 
 /// The longest key that is stored as it is, in characters. The table has this width.
@@ -26,7 +26,7 @@ pub fn stored_key(key: &str) -> Result<Cow<'_, str>, Error> {
     if is_visible && key.len() <= MAX_READABLE_KEY && !key.starts_with(DIGEST_PREFIX) {
         return Ok(key.into());
     }
-    Ok(format!("{DIGEST_PREFIX}{}", hex::encode(sha256(key.as_bytes()))).into())
+    Ok(format!("{DIGEST_PREFIX}{}", hex::encode(digest(key.as_bytes()))).into())
 }
 
 #[cfg(test)]
