@@ -116,11 +116,13 @@ class Django:
 
 def configure(alias: str, vendor: str, database: str) -> None:
     """Add a database to Django's settings."""
+    import django
     from django.conf import settings
     from django.db import connections
 
     if not settings.configured:
         settings.configure(DATABASES={}, USE_TZ=True)
+        django.setup()
     options: dict[str, Any] = {"ENGINE": f"django.db.backends.{vendor}", "NAME": database}
     if vendor == "postgresql":
         options |= {"HOST": "127.0.0.1", "PORT": POSTGRES_PORT, "USER": "shop"}
