@@ -52,9 +52,12 @@ function has(value: unknown, ...methods: string[]): boolean {
   return methods.every((method) => typeof members?.[method] === "function");
 }
 
+export function isKnex(value: unknown): boolean {
+  return has(value, "raw", "transaction") && has((value as { client?: unknown }).client, "acquireConnection");
+}
+
 export function isKnexTransaction(value: unknown): value is KnexTransaction {
-  const { isTransaction, client } = (typeof value === "function" ? value : {}) as Record<string, unknown>;
-  return isTransaction === true && has(client, "acquireConnection");
+  return isKnex(value) && (value as { isTransaction?: unknown }).isTransaction === true;
 }
 
 export function isSqliteDatabase(value: unknown): value is SqliteDatabase {

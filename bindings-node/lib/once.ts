@@ -2,6 +2,7 @@ import { describe, text } from "./arguments.js";
 import { native } from "./binding.js";
 import { toError, unwrap } from "./errors.js";
 import {
+  isKnex,
   isKnexTransaction,
   isMysqlPool,
   isMysqlSession,
@@ -95,7 +96,7 @@ async function write(driver: OnceDriver, key: string): Promise<boolean> {
 }
 
 function driverOf(connection: unknown): OnceDriver {
-  if (isPostgresPool(connection) || isMysqlPool(connection)) {
+  if (isPostgresPool(connection) || isMysqlPool(connection) || isKnex(connection)) {
     throw toError(native.onceNoTransaction());
   }
   if (isPostgresSession(connection)) {
