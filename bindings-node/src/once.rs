@@ -48,7 +48,7 @@ pub fn once_missing_table(database: String, code: String, text: String) -> Optio
     error.unwrap_or_else(Some).map(Into::into)
 }
 
-/// The error where one of the opened `SQLite` files is forbidden.
+/// The error where one of the opened SQLite files is forbidden.
 #[napi]
 pub fn once_shared_file(opened: Vec<String>, forbidden: Vec<String>) -> Option<Failure> {
     once::refuse_shared_file(&opened, &forbidden).err().map(Into::into)

@@ -55,7 +55,7 @@ pub(crate) fn once_refuse_missing_table(database: &str, code: &str, text: &str) 
     dialect(database)?.table_missing(code, text).map_or(Ok(()), |error| Err(raise(error)))
 }
 
-/// Raises where one of the opened `SQLite` files is forbidden.
+/// Raises where one of the opened SQLite files is forbidden.
 #[pyfunction]
 #[pyo3(signature = (opened: "Sequence[str]", forbidden: "Sequence[str]") -> "None")]
 #[expect(clippy::needless_pass_by_value, reason = "pyo3 hands lists over by value")]

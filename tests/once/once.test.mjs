@@ -175,6 +175,18 @@ test("a transaction function of better-sqlite3 holds it at once", () => {
   database.close();
 });
 
+test("a database that does not tell its transaction is asked to begin one", () => {
+  const database = new (require("better-sqlite3"))(":memory:");
+  database.exec(paymento.onceTableSql("sqlite"));
+  const silent = { exec: (sql) => database.exec(sql), prepare: (sql) => database.prepare(sql), close() {} };
+  assert.throws(() => onceSync(silent, "k"), code("config.once_no_transaction"));
+  assert.equal(database.inTransaction, false);
+  database.exec("BEGIN");
+  assert.equal(onceSync(silent, "k"), true);
+  assert.equal(database.inTransaction, true);
+  database.close();
+});
+
 test("a pool is no transaction", async () => {
   const pools = [new pg.Pool(onPostgres("shop")), mysqlPromise.createPool(onMariadb("shop"))];
   for (const pool of [...pools, pools[1].pool]) {

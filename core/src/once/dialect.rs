@@ -10,11 +10,11 @@ pub const TABLE: &str = "paymento_fulfilled";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dialect {
-    /// `SQLite`, 3.24 or later.
+    /// SQLite, 3.24 or later.
     Sqlite,
-    /// `PostgreSQL`.
+    /// PostgreSQL.
     Postgres,
-    /// `MySQL` and `MariaDB`.
+    /// MySQL and MariaDB.
     Mysql,
 }
 
@@ -120,7 +120,7 @@ impl Dialect {
 
     /// The error to raise where the database said with this code and text that there is no such table.
     ///
-    /// `code` is the SQLSTATE of `PostgreSQL` or the number of `MySQL`; `SQLite` has none that says it.
+    /// `code` is the SQLSTATE of PostgreSQL or the number of MySQL; SQLite has none that says it.
     pub fn table_missing(self, code: &str, text: &str) -> Option<Error> {
         let missing = match self {
             Self::Sqlite => text.contains("no such table") && text.contains(TABLE),

@@ -1,4 +1,4 @@
-//! The refusal to write through a second copy of `SQLite`.
+//! The refusal to write through a second copy of SQLite.
 
 use std::{
     fs,
@@ -7,10 +7,10 @@ use std::{
 
 use crate::error::{Error, ErrorCode};
 
-/// Refuses a connection that has the checkout's own `SQLite` file open.
+/// Refuses a connection that has the checkout's own SQLite file open.
 ///
 /// `opened` are the files that the shop's connection names in `PRAGMA database_list`; an empty name is a database in
-/// memory. Two copies of `SQLite` in one process take away each other's locks on a file, and committed rows are lost.
+/// memory. Two copies of SQLite in one process take away each other's locks on a file, and committed rows are lost.
 ///
 /// # Errors
 /// `database.shared_sqlite_file`: one of the files is one of `forbidden`, also through a link.
@@ -51,7 +51,8 @@ fn is_same_inode(_one: &Path, _other: &Path) -> bool {
     false
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::symlink;
 
