@@ -361,7 +361,7 @@ export declare function onceMissingTable(database: string, code: string, text: s
 /** The error of a connection that commits every statement by itself. */
 export declare function onceNoTransaction(): Failure
 
-/** The error where one of the opened `SQLite` files is forbidden. */
+/** The error where one of the opened SQLite files is forbidden. */
 export declare function onceSharedFile(opened: Array<string>, forbidden: Array<string>): Failure | null
 
 /** The statement for a driver that writes its parameter as `?` or `$1`. */

@@ -1127,7 +1127,7 @@ def once_refuse_missing_table(database: str, code: str, text: str) -> None:
 
 def once_refuse_shared_file(opened: Sequence[str], forbidden: Sequence[str]) -> None:
     """
-    Raises where one of the opened `SQLite` files is forbidden.
+    Raises where one of the opened SQLite files is forbidden.
     """
 
 def once_stored_key(key: str) -> str:
