@@ -54,6 +54,10 @@ tests/runners/node_modules/.ready: tests/runners/package-lock.json
 	@cd tests/runners && $(npm-install)
 	@touch $@
 
+tests/once/node_modules/.ready: tests/once/package-lock.json
+	@cd tests/once && $(npm-install)
+	@touch $@
+
 .PHONY: shops
 shops: python node examples/express/node_modules/.ready
 
@@ -66,7 +70,7 @@ demo: shops ## two shops and a simulated gateway; CHECK=1 drives them by itself;
 # ---- tests -------------------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: test-rust test-python test-node test-shops test-browser ## everything that is promised, checked
+test: test-rust test-python test-node test-once test-shops test-browser ## everything that is promised, checked
 	$(call say,all tests passed)
 
 .PHONY: test-rust
@@ -88,6 +92,16 @@ test-node: node tests/runners/node_modules/.ready
 	@cd $(NODE_DIR) && npm test --silent
 	@node --test tests/conformance.test.mjs tests/side_by_side/*.test.mjs
 	@cd tests/runners && ../../scripts/quietly npm test --silent
+
+.PHONY: test-once
+test-once: python node tests/once/node_modules/.ready
+	$(call say,once in the shop's own database: SQLite$(comma) PostgreSQL$(comma) MariaDB)
+	@$(PY) tests/once/servers.py $(MAKE) test-once-drivers
+
+.PHONY: test-once-drivers
+test-once-drivers:
+	@$(PY) -m pytest -q -p no:cacheprovider tests/once
+	@cd tests/once && npm test --silent
 
 .PHONY: test-shops
 test-shops: shops
@@ -142,4 +156,4 @@ bench: ## measure against what shops use today; writes bench/RESULTS.md
 
 .PHONY: clean
 clean: ## remove what was built and fetched
-	rm -rf target build $(VENV) $(NODE_DIR)/{node_modules,dist} examples/*/node_modules tests/{browser,runners}/node_modules bench/node_modules
+	rm -rf target build $(VENV) $(NODE_DIR)/{node_modules,dist} examples/*/node_modules tests/{browser,once,runners}/node_modules bench/node_modules

@@ -141,7 +141,7 @@ describe("surface.json", () => {
     const helpers = ["VERSION", "isPaymentoError", "orderStatusName", "orderStatusMeaning"];
     const wanted = [
       "Client",
-      ...Object.keys(surface.functions),
+      ...Object.keys(surface.functions).map(camel),
       ...surface.constants,
       ...surface.error_classes,
       ...Object.keys(surface.data),

@@ -12,6 +12,7 @@ pub mod client_options;
 pub mod directory;
 pub mod errors;
 pub mod log;
+pub mod once;
 pub mod payment;
 pub mod results;
 pub mod return_visit;

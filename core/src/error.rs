@@ -20,6 +20,8 @@ pub enum ErrorKind {
     Signature,
     /// The payment is not settled, or not the one that was asked about. `VerifyError`.
     Verify,
+    /// The checkout's database cannot be used, or not now. `DatabaseError`.
+    Database,
 }
 
 impl ErrorKind {
@@ -33,6 +35,7 @@ impl ErrorKind {
             Self::Decode => "DecodeError",
             Self::Signature => "SignatureError",
             Self::Verify => "VerifyError",
+            Self::Database => "DatabaseError",
         }
     }
 }
@@ -89,6 +92,8 @@ error_codes! {
         ConfigPort = "config.port", false, "the simulator cannot start, usually because its port is taken";
         ConfigFindings = "config.findings", false, "the simulator found mistakes in its client";
         ConfigClosed = "config.closed", false, "the client was used after it was closed";
+        ConfigOnceNoTransaction = "config.once_no_transaction", false, "once was called outside a transaction";
+        ConfigOnceTableMissing = "config.once_table_missing", false, "the shop's database lacks the table paymento_fulfilled";
     }
     Input {
         InputType = "input.type", false, "an argument has the wrong type";
@@ -152,6 +157,9 @@ error_codes! {
         VerifyMismatch = "verify.mismatch", false, "the answer is about another token, order or amount";
         VerifyContradictory = "verify.contradictory", false, "success and status of the answer do not go together";
         VerifyUnknown = "verify.unknown", true, "the answer carries a status or an amount that cannot be read, or no status";
+    }
+    Database {
+        DatabaseSharedSqliteFile = "database.shared_sqlite_file", false, "the connection is to the checkout's own SQLite file";
     }
 }
 
