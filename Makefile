@@ -76,12 +76,13 @@ test-python: python
 	$(call say,Python)
 	@cd bindings-python && $(PY) -m pytest -q
 	@$(PY) -m pytest -q -p no:cacheprovider tests/conformance_test.py
+	@$(PY) -m pytest -q -p no:cacheprovider tests/side_by_side
 
 .PHONY: test-node
 test-node: node
 	$(call say,Node.js)
 	@cd $(NODE_DIR) && npm test --silent
-	@node --test tests/conformance.test.mjs
+	@node --test tests/conformance.test.mjs tests/side_by_side/*.test.mjs
 
 .PHONY: test-shops
 test-shops: shops

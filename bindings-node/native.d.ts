@@ -2,7 +2,9 @@
 
 /** What a call gives. */
 export type Outcome<T> = Failure | T
-/** What a call over the network gives; never rejected. */
+/** What a call over the network gives: the number under which its result comes. See `Results`. */
+export type Ticket<T> = number & { readonly result?: Outcome<T> }
+/** What a call to the simulator gives; never rejected. */
 export type Promised<T> = Promise<Outcome<T>>
 /** The one signature, or the headers that matter: name, value, name, value. */
 export type SignatureHeaders = string | Array<string>
@@ -37,33 +39,47 @@ export declare class Client {
   /** Authenticates a callback with this client's secret keys. */
   authenticate(body: Uint8Array, headers: SignatureHeaders): Outcome<string>
   /** Asks for a payment. */
-  createPayment(request: PaymentRequest, call?: Call | undefined | null): Promised<Payment>
+  createPayment(request: PaymentRequest, call?: Call | undefined | null): Ticket<Payment>
   /** Asks whether a payment is settled. */
-  verifyPayment(token: string, expected: ExpectedPayment, call?: Call | undefined | null): Promised<Verification>
+  verifyPayment(token: string, expected: ExpectedPayment, call?: Call | undefined | null): Ticket<Verification>
   /** Where the gateway sends this store's callbacks. */
-  settings(call?: Call | undefined | null): Promised<Settings>
+  settings(call?: Call | undefined | null): Ticket<Settings>
   /** Sets where the gateway sends this store's callbacks. */
-  setSettings(callbackUrl: string, method?: string | undefined | null, call?: Call | undefined | null): Promised<Settings>
+  setSettings(callbackUrl: string, method?: string | undefined | null, call?: Call | undefined | null): Ticket<Settings>
   /** Makes sure that callbacks come to this address. */
-  ensureCallbackUrl(callbackUrl: string, method: string | undefined | null, replace: boolean, call?: Call | undefined | null): Promised<CallbackUrlChange>
+  ensureCallbackUrl(callbackUrl: string, method: string | undefined | null, replace: boolean, call?: Call | undefined | null): Ticket<CallbackUrlChange>
   /** The coins that this store takes. */
-  acceptedCoins(call?: Call | undefined | null): Promised<Array<AcceptedCoin>>
+  acceptedCoins(call?: Call | undefined | null): Ticket<Array<AcceptedCoin>>
   /** Every coin that the gateway knows. */
-  coins(call?: Call | undefined | null): Promised<Array<Coin>>
+  coins(call?: Call | undefined | null): Ticket<Array<Coin>>
   /** How far the gateway has read a coin's chain. */
-  lastBlock(coinId: string, call?: Call | undefined | null): Promised<LastBlock>
+  lastBlock(coinId: string, call?: Call | undefined | null): Ticket<LastBlock>
   /** What coins cost. */
-  coinPrices(coinNames: Array<string>, currency: string, includeChange: boolean, call?: Call | undefined | null): Promised<Array<CoinPrice>>
+  coinPrices(coinNames: Array<string>, currency: string, includeChange: boolean, call?: Call | undefined | null): Ticket<Array<CoinPrice>>
   /** The currencies that prices can be given in. */
-  currencies(call?: Call | undefined | null): Promised<Array<Currency>>
+  currencies(call?: Call | undefined | null): Ticket<Array<Currency>>
   /** The languages of the hosted page. */
-  languages(call?: Call | undefined | null): Promised<Array<Language>>
+  languages(call?: Call | undefined | null): Ticket<Array<Language>>
   /** What the gateway says of itself. */
-  info(call?: Call | undefined | null): Promised<Info>
+  info(call?: Call | undefined | null): Ticket<Info>
   /** Asks whether the gateway answers. */
-  ping(call?: Call | undefined | null): Promised<undefined>
+  ping(call?: Call | undefined | null): Ticket<null>
   /** The merchant that the API key belongs to. */
-  merchant(call?: Call | undefined | null): Promised<Merchant>
+  merchant(call?: Call | undefined | null): Ticket<Merchant>
+}
+
+/**
+ * Results that JavaScript has not taken yet. All that have come by then share one wake-up and one text, since both
+ * cost more than most results.
+ */
+export declare class Results {
+  /** `wake`: called when there is something to take. */
+  constructor(wake: () => void)
+  /**
+   * A JSON array of pairs: the ticket of a call, and its result or its failure. A ticket alone is that of a call that
+   * ended without either.
+   */
+  take(): string
 }
 
 /** A running simulator. Ends when it is collected, or stopped. */
@@ -483,8 +499,8 @@ export declare function noApiKey(): Failure
 /** The error where no secret key was given. */
 export declare function noSecretKey(): Failure
 
-/** Checks the options and makes a client. Opens no connection. */
-export declare function openClient(options: ClientOptions): Outcome<Client>
+/** Checks the options and makes a client, whose results go to the given ones. Opens no connection. */
+export declare function openClient(options: ClientOptions, results: Results): Outcome<Client>
 
 /** Any status: a number that is not documented is Unknown. */
 export declare function orderStatus(code: number): StatusEntry
@@ -601,6 +617,9 @@ export interface PriceParts {
   /** Coin and amount. */
   cryptoAmounts?: Array<[string, string]>
 }
+
+/** Reads the additional data that stands behind a callback's first line. */
+export declare function readAdditionalData(json: string): Array<[string, string]>
 
 /** The record of a callback that was refused with this code; none for a code that does not exist. */
 export declare function refusedCallback(code: string): LogRecord | null
@@ -901,8 +920,8 @@ export interface Verification {
   additionalData: Array<[string, string]>
   /** What the gateway reports of the money. */
   settlement: Settlement | null
-  /** What requiring a settled payment gives. */
-  required: Failure | Settlement
+  /** What requiring a settled payment gives; none where that is the settlement above. */
+  required: Failure | Settlement | null
 }
 
 /** The version of core and addon. */

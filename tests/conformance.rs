@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, path::Path};
 
 use paymento::{
     Amount, Callback, CallbackMethod, Client, Error, ErrorCode, Expected, Headers, Meaning, OrderStatus, Outcome,
-    PaymentRequest, ReturnVisit, Secret, Speed, check, sign, testing,
+    PaymentRequest, ReturnVisit, Secret, Speed, check, sign,
+    simulator::{BadKeyAnswer, BusinessErrorStatus, Profile, UnknownTokenAnswer},
+    testing,
 };
 use serde_json::Value;
 
@@ -256,4 +258,20 @@ fn the_tables_of_codes_statuses_and_outcomes_are_the_surfaces() {
     let meanings =
         [Meaning::Open, Meaning::Attention, Meaning::VerifyNow, Meaning::Settled, Meaning::Closed, Meaning::Unknown];
     assert_eq!(meanings.map(Meaning::as_str).to_vec(), names(&surface["meanings"]));
+}
+
+#[test]
+fn the_options_of_the_simulator_that_have_names_are_the_surfaces() {
+    let surface = &vectors("surface.json")["simulator"];
+    assert_eq!(as_texts(Profile::ALL, Profile::as_str), names(&surface["profiles"]));
+    assert_eq!(as_texts(BadKeyAnswer::ALL, BadKeyAnswer::as_str), names(&surface["bad_key_answers"]));
+    assert_eq!(
+        as_texts(BusinessErrorStatus::ALL, BusinessErrorStatus::as_str),
+        names(&surface["business_error_statuses"])
+    );
+    assert_eq!(as_texts(UnknownTokenAnswer::ALL, UnknownTokenAnswer::as_str), names(&surface["unknown_token_answers"]));
+}
+
+fn as_texts<T: Copy>(all: &[T], text: impl Fn(T) -> &'static str) -> Vec<&'static str> {
+    all.iter().copied().map(text).collect()
 }

@@ -202,6 +202,69 @@ describe("surface.json", () => {
       assert.equal(typeof testing[name], "function", name);
   });
 
+  /** As JavaScript names it: durations and times are milliseconds, and say so. */
+  const timed = (name) => (surface.simulator.durations.includes(name) ? `${camel(name)}Ms` : camel(name));
+
+  test("the simulator has exactly the surface", async () => {
+    const simulator = await testing.Simulator.start();
+    await simulator.stop();
+    const own = new Set(["start"]);
+    for (let holder = simulator; holder !== Object.prototype; holder = Object.getPrototypeOf(holder)) {
+      for (const name of Object.getOwnPropertyNames(holder)) own.add(name);
+    }
+    own.delete("constructor");
+    assert.deepEqual([...own].sort(), surface.simulator.members.map(timed).sort());
+  });
+
+  test("what the simulator shows has exactly the surface's fields", async () => {
+    const simulator = await testing.Simulator.start({ callbackUrl: "http://127.0.0.1:9/", retryScheduleMs: [] });
+    try {
+      const order = { orderId: "A-578", fiatAmount: "29.99", fiatCurrency: "USD" };
+      const { token } = await simulator.client().createPayment(order);
+      await simulator.arm("callback.delay", { times: 5 });
+      await simulator.underpay(token);
+      const [delivery] = await simulator.deliveries(token);
+      await simulator.advance("2m");
+      const [finished] = await simulator.deliveries(token, { count: 1 });
+      const payment = await simulator.payment(token);
+      const shown = {
+        StoreSnapshot: (await simulator.stores())[0],
+        PaymentSnapshot: payment,
+        TransactionSnapshot: payment.transactions[0],
+        Delivery: delivery,
+        Attempt: finished.attempts[0],
+        Event: (await simulator.events())[0],
+        ArmedFault: (await simulator.faults())[0],
+        Finding: (await simulator.findings())[0],
+      };
+      assert.deepEqual(Object.keys(shown), Object.keys(surface.simulator.data));
+      for (const [name, fields] of Object.entries(surface.simulator.data)) {
+        assert.deepEqual(Object.getOwnPropertyNames(shown[name]).sort(), fields.map(timed).sort(), name);
+      }
+    } finally {
+      await simulator.stop();
+    }
+  });
+
+  test("the simulator takes exactly the surface's options", async () => {
+    const { Simulator } = testing;
+    for (const name of surface.simulator.options.map(timed)) {
+      await (await Simulator.start({ [name]: undefined })).stop();
+    }
+    for (const [option, values] of [
+      ["profile", surface.simulator.profiles],
+      ["badKeyAnswer", surface.simulator.bad_key_answers],
+      ["businessErrorStatus", surface.simulator.business_error_statuses.map(Number)],
+      ["unknownTokenAnswer", surface.simulator.unknown_token_answers],
+    ]) {
+      for (const value of values) await (await Simulator.start({ [option]: value })).stop();
+    }
+    const simulator = await Simulator.start();
+    for (const name of surface.simulator.chaos_options) await simulator.chaos({ [camel(name)]: 0 });
+    await assert.rejects(simulator.chaos({ nonsense: 0 }), { code: "input.unknown_option" });
+    await simulator.stop();
+  });
+
   /** One value of each data class. */
   function samples() {
     const names = ["callback", "payment", "price", "verification", "settlement", "transaction", "settings"];

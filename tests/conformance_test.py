@@ -218,4 +218,34 @@ def test_errors_carry_the_surfaces_fields() -> None:
 
 def test_testing_helpers_are_the_surfaces() -> None:
     assert {"Simulator", *SURFACE["testing"]} <= public_names(testing)
-    assert set(SURFACE["simulator"]["members"]) <= public_names(testing.Simulator)
+
+
+# What waits is awaited as well, and there are two clients.
+ALSO_IN_PYTHON = {"advanced", "async_client", "delivered", "delivery_finished", "next_events"}
+
+
+def test_the_simulator_has_exactly_the_surface() -> None:
+    surface = SURFACE["simulator"]
+    assert public_names(testing.Simulator) == {*surface["members"], *ALSO_IN_PYTHON}
+    assert set(parameters(testing.Simulator.start)) == set(surface["options"])
+    assert parameters(testing.Store) == surface["store_options"]
+    assert parameters(testing.Simulator.chaos) == surface["chaos_options"]
+
+
+def test_what_the_simulator_shows_is_the_surfaces() -> None:
+    for name, fields in SURFACE["simulator"]["data"].items():
+        assert public_names(getattr(testing, name)) - {"to_dict"} == set(fields), name
+
+
+@pytest.mark.parametrize(
+    ("option", "values", "read"),
+    [
+        ("profile", "profiles", str),
+        ("bad_key_answer", "bad_key_answers", str),
+        ("business_error_status", "business_error_statuses", int),
+        ("unknown_token_answer", "unknown_token_answers", str),
+    ],
+)
+def test_switches_of_the_simulator_take_the_surfaces_values(option: str, values: str, read: Any) -> None:
+    for value in SURFACE["simulator"][values]:
+        testing.Simulator.start(**{option: read(value)}).stop()

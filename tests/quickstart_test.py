@@ -138,3 +138,14 @@ def test_the_quickstart_refuses_a_forged_callback(shop_and_gateway: tuple[Shop, 
         urllib.request.urlopen(request, timeout=WAIT)
     assert refused.value.code == 401
     assert "ship A-578" not in shop.lines
+
+
+def test_the_tests_in_the_readme_pass(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "test_readme.py").write_text(code("pytest"), encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", tmp_path], check=True, timeout=WAIT)
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules/paymento").symlink_to(ROOT / "bindings-node")
+    (tmp_path / "readme.test.mjs").write_text(code("node-test"), encoding="utf-8")
+    node = shutil.which("node")
+    assert node, "node is not on the PATH"
+    subprocess.run([node, "--test", tmp_path], check=True, timeout=WAIT, cwd=tmp_path)

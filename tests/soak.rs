@@ -26,11 +26,11 @@ use tokio::{sync::mpsc, task::JoinSet};
 const WORKERS: u64 = 64;
 const FEW: u64 = 3_000;
 /// A payment that takes longer is stuck: faults cost it a few attempts of half a second.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Until then the simulator's and the allocator's own stores fill up: 10,000 payments and 50,000 callbacks are kept.
-const WARM: f64 = 0.3;
+const WARM: f64 = 0.5;
 /// What may come on top afterwards.
-const GROWTH: f64 = 1.10;
+const GROWTH: f64 = 1.05;
 const CHAOS: Chaos = Chaos {
     duplicate: 0.3,
     reorder: 0.3,

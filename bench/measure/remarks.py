@@ -9,7 +9,7 @@ TWO_THREADS = (
     "lives on the event loop's own thread needs neither; when many calls are under way, they share the wake-ups."
 )
 COMPILED = "Here the peer's JavaScript is compiled; in the programs of 100 calls, as in a shop, it is not."
-LOADS_ADDON = "standardwebhooks is three small files; this loads an addon, and thirty modules around it."
+LOADS_ADDON = "standardwebhooks is three small files; this loads an addon, and all that stands around it."
 
 # By what a table's title begins with and what the name of ours begins with; the first that fits.
 REMARKS = (

@@ -3,6 +3,7 @@ import { number, wrongType } from "./arguments.js";
 import { type Native, native } from "./binding.js";
 import { follow } from "./cancellation.js";
 import { isPaymentoError, toError, unwrap } from "./errors.js";
+import { resultOf } from "./results.js";
 
 /** What every call over the network takes. */
 export interface CallOptions {
@@ -53,13 +54,13 @@ function abortSignal(value: unknown, name: string): AbortSignal {
 /** Starts one call with its own limits and signal, and waits for its result. */
 export async function runCall<T>(
   options: CheckedCallOptions,
-  start: (call: Native.Call | undefined) => Native.Promised<T>,
+  start: (call: Native.Call | undefined) => Native.Ticket<T>,
 ): Promise<T> {
   const { signal } = options;
   const limits = limitParts(options);
   if (signal === undefined) {
     const hasLimits = Object.values(limits).some((limit) => limit !== undefined);
-    return unwrap(await start(hasLimits ? new native.Call(limits) : undefined));
+    return unwrap(await resultOf(start(hasLimits ? new native.Call(limits) : undefined)));
   }
   if (signal.aborted) {
     throw withReason(toError(native.canceledBeforeStart()), signal);
@@ -67,7 +68,7 @@ export async function runCall<T>(
   const call = new native.Call(limits);
   const unfollow = follow(signal, call);
   try {
-    return unwrap(await start(call));
+    return unwrap(await resultOf(start(call)));
   } catch (error) {
     throw withReason(error, signal);
   } finally {

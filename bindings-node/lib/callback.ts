@@ -8,7 +8,7 @@ import { refusing } from "./log.js";
 import type { AnyOrderStatus, Meaning } from "./order-status.js";
 import { secretKeys } from "./secrets.js";
 
-/** The fields as the addon gives them: a line of JSON for most, and one for the notes, which few ask for. */
+/** The fields as the addon gives them: a line of JSON for most, and the notes as they came, which few ask for. */
 const PACKED = Symbol("packed");
 const MAKE = Symbol("make");
 
@@ -24,7 +24,7 @@ export class Callback {
   readonly #body: Uint8Array;
   #fields: Fields | undefined;
   #additionalData: Readonly<Record<string, string>> | undefined;
-  /** @internal An own property, so that callbacks are equal where their fields are. */
+  /** @internal An own property, so that callbacks are equal where they say the same. */
   readonly [PACKED]: string;
 
   private constructor(key: unknown, packed: string, body: Uint8Array) {
@@ -75,7 +75,8 @@ export class Callback {
 
   /** The shop's own notes from `createPayment`. */
   get additionalData(): Readonly<Record<string, string>> {
-    this.#additionalData ??= frozenMap(JSON.parse(this[PACKED].slice(this[PACKED].indexOf("\n"))));
+    const packed = this[PACKED];
+    this.#additionalData ??= frozenMap(native.readAdditionalData(packed.slice(packed.indexOf("\n") + 1)));
     return this.#additionalData;
   }
 

@@ -6,8 +6,9 @@ import { toError, unwrap } from "./errors.js";
 import { signatureHeaders } from "./headers.js";
 import { deliver, isHeard, type Logger, refusing } from "./log.js";
 import { readOptions } from "./options.js";
+import { results } from "./results.js";
 
-type Start<T> = (client: Native.Client, call: Native.Call | undefined) => Native.Promised<T>;
+type Start<T> = (client: Native.Client, call: Native.Call | undefined) => Native.Ticket<T>;
 
 /** A client of the addon, with what surrounds every call: the end, the signal, the log. */
 export class Connection {
@@ -18,7 +19,7 @@ export class Connection {
   #keepsLog = false;
 
   constructor(options: Native.ClientOptions, logger: Logger | null) {
-    this.#client = unwrap(native.openClient(options));
+    this.#client = unwrap(native.openClient(options, results));
     this.#logger = logger;
   }
 

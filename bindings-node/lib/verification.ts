@@ -53,8 +53,8 @@ export class Verification extends Data {
    * `verify.invalid_token`, `verify.mismatch`, `verify.contradictory`, `verify.unknown`
    */
   requireSettled(): Settlement {
-    const settlement = unwrap(this.#required);
-    return this.settlement ?? settlementFrom(settlement);
+    const settlement = this.#required && settlementFrom(unwrap(this.#required));
+    return settlement ?? (this.settlement as Settlement);
   }
 }
 

@@ -2,15 +2,12 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use napi::{
-    Env,
-    bindgen_prelude::{PromiseRaw, ToNapiValue},
-};
 use napi_derive::napi;
 use paymento::{Error, ErrorCode, Limits};
+use serde::Serialize;
 use tokio::sync::Notify;
 
-use crate::errors::{Outcome, to_js};
+use crate::{errors::to_js, results::Results, runtime};
 
 /// Time limits in milliseconds; what is missing stays as it is.
 #[napi(object, object_to_js = false)]
@@ -63,36 +60,44 @@ impl Call {
     }
 }
 
-/// One call of a client: what it runs with, and what giving it up means.
+/// One call of a client: what it runs with, what giving it up means, and where its result goes.
 pub(crate) struct Started {
-    pub(crate) client: Result<paymento::Client, Error>,
-    pub(crate) canceled: Option<Arc<Notify>>,
-    pub(crate) creates: bool,
+    client: Result<paymento::Client, Error>,
+    canceled: Option<Arc<Notify>>,
+    creates: bool,
+    results: Results,
 }
 
 impl Started {
-    pub(crate) fn new(client: Result<paymento::Client, Error>, call: Option<&Call>) -> Self {
+    pub(crate) fn new(client: Result<paymento::Client, Error>, call: Option<&Call>, results: Results) -> Self {
         let client = client.and_then(|client| match call {
             Some(call) => client.with_limits(call.limits.over(client.limits())?),
             None => Ok(client),
         });
-        Self { client, canceled: call.map(|call| Arc::clone(&call.canceled)), creates: false }
+        Self { client, canceled: call.map(|call| Arc::clone(&call.canceled)), creates: false, results }
     }
 
-    /// Runs it on the runtime, and gives its promise. A promise here is never rejected.
-    pub(crate) fn run<C, F, T, J>(self, env: &Env, run: C) -> napi::Result<PromiseRaw<'_, Outcome<J>>>
+    /// That it is the call which is not repeated blindly.
+    pub(crate) fn creating(self) -> Self {
+        Self { creates: true, ..self }
+    }
+
+    /// Runs it on the runtime, and gives the number under which its result comes, as a `J`.
+    pub(crate) fn run<J, T, F>(self, run: impl FnOnce(paymento::Client) -> F + Send + 'static) -> u32
     where
-        C: FnOnce(paymento::Client) -> F + Send + 'static,
         F: Future<Output = Result<T, Error>> + Send + 'static,
-        J: From<T> + ToNapiValue + Send + 'static,
+        J: From<T> + Serialize,
     {
-        env.spawn_future(async move {
+        let ticket = self.results.ticket();
+        let number = ticket.number();
+        runtime::run(async move {
             let result = match self.client {
                 Ok(client) => until_canceled(run(client), self.canceled, self.creates).await,
                 Err(error) => Err(error),
             };
-            Ok(to_js(result.map(Into::into)))
-        })
+            ticket.end_with(&to_js(result.map(J::from)));
+        });
+        number
     }
 }
 

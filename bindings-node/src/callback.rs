@@ -7,7 +7,7 @@ use paymento::{Error, Headers, OrderStatus, Secret};
 use crate::errors::{Outcome, to_js};
 
 /// A callback's fields as text: one string crosses for a fraction of what an object costs, and is read only when a field
-/// is asked for. The first line is a JSON array, the second one the additional data, which few ask for.
+/// is asked for. The first line is a JSON array, the rest the additional data as it came, which few ask for.
 ///
 /// Token, payment id with all 64 bits, order id, status, status as it came, what it means, which secret matched.
 pub(crate) fn pack(callback: &paymento::Callback) -> String {
@@ -20,11 +20,15 @@ pub(crate) fn pack(callback: &paymento::Callback) -> String {
         callback.meaning().as_str(),
         callback.secret_index(),
     );
-    // Strings, numbers and lists only: serde_json has no way to fail on these, and writes them in one line.
-    let mut packed = serde_json::to_string(&fields).unwrap_or_default();
-    packed.push('\n');
-    packed.push_str(&serde_json::to_string(callback.additional_data()).unwrap_or_default());
-    packed
+    // Strings and numbers only: serde_json has no way to fail on these, and writes them in one line.
+    let fields = serde_json::to_string(&fields).unwrap_or_default();
+    [&fields, "\n", callback.additional_data_json()].concat()
+}
+
+/// Reads the additional data that stands behind a callback's first line.
+#[napi]
+pub fn read_additional_data(json: String) -> Vec<(String, String)> {
+    paymento::Callback::read_additional_data(&json)
 }
 
 /// The one signature, or the headers that matter: name, value, name, value. Declared for TypeScript in

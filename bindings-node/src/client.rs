@@ -2,7 +2,6 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use napi::{Env, bindgen_prelude::PromiseRaw};
 use napi_derive::napi;
 use paymento::{CallbackMethod, Error, Expected, parse_coin_id};
 
@@ -14,6 +13,7 @@ use crate::{
     errors::{Outcome, to_js},
     log::LogRecord,
     payment::{Payment, PaymentRequest},
+    results::Results,
     settings::{CallbackUrlChange, Settings},
     verification::{ExpectedPayment, Verification},
 };
@@ -22,12 +22,13 @@ use crate::{
 #[napi]
 pub struct Client {
     open: Mutex<Option<paymento::Client>>,
+    results: Results,
 }
 
-/// Checks the options and makes a client. Opens no connection.
+/// Checks the options and makes a client, whose results go to the given ones. Opens no connection.
 #[napi]
-pub fn open_client(options: ClientOptions) -> Outcome<Client> {
-    to_js(options.build().map(|client| Client { open: Mutex::new(Some(client)) }))
+pub fn open_client(options: ClientOptions, results: &Results) -> Outcome<Client> {
+    to_js(options.build().map(|client| Client { open: Mutex::new(Some(client)), results: results.clone() }))
 }
 
 impl Client {
@@ -37,12 +38,12 @@ impl Client {
     }
 
     fn start(&self, call: Option<&Call>) -> Started {
-        Started::new(self.inner(), call)
+        Started::new(self.inner(), call, self.results.clone())
     }
 }
 
-/// What a call over the network gives. Declared for TypeScript in `native-header.txt`.
-type Promised<'env, T> = napi::Result<PromiseRaw<'env, Outcome<T>>>;
+/// The number under which the result of a call comes. Declared for TypeScript in `native-header.txt`.
+type Ticket = u32;
 
 #[napi]
 impl Client {
@@ -79,30 +80,18 @@ impl Client {
     }
 
     /// Asks for a payment.
-    #[napi]
-    pub fn create_payment<'env>(
-        &self,
-        env: &'env Env,
-        request: PaymentRequest,
-        call: Option<&Call>,
-    ) -> Promised<'env, Payment> {
-        let started = Started { creates: true, ..self.start(call) };
-        started.run(env, |client| async move {
+    #[napi(ts_return_type = "Ticket<Payment>")]
+    pub fn create_payment(&self, request: PaymentRequest, call: Option<&Call>) -> Ticket {
+        self.start(call).creating().run::<Payment, _, _>(|client| async move {
             let payment = client.create_payment(request.try_into()?).await?;
             Ok(Payment::from(&payment))
         })
     }
 
     /// Asks whether a payment is settled.
-    #[napi]
-    pub fn verify_payment<'env>(
-        &self,
-        env: &'env Env,
-        token: String,
-        expected: ExpectedPayment,
-        call: Option<&Call>,
-    ) -> Promised<'env, Verification> {
-        self.start(call).run(env, |client| async move {
+    #[napi(ts_return_type = "Ticket<Verification>")]
+    pub fn verify_payment(&self, token: String, expected: ExpectedPayment, call: Option<&Call>) -> Ticket {
+        self.start(call).run::<Verification, _, _>(|client| async move {
             let expected = Expected::try_from(expected)?;
             let verification = client.verify_payment(&token, &expected).await?;
             Ok(Verification::from(&verification))
@@ -110,101 +99,94 @@ impl Client {
     }
 
     /// Where the gateway sends this store's callbacks.
-    #[napi]
-    pub fn settings<'env>(&self, env: &'env Env, call: Option<&Call>) -> Promised<'env, Settings> {
-        self.start(call).run(env, |client| async move { client.settings().await })
+    #[napi(ts_return_type = "Ticket<Settings>")]
+    pub fn settings(&self, call: Option<&Call>) -> Ticket {
+        self.start(call).run::<Settings, _, _>(|client| async move { client.settings().await })
     }
 
     /// Sets where the gateway sends this store's callbacks.
-    #[napi]
-    pub fn set_settings<'env>(
-        &self,
-        env: &'env Env,
-        callback_url: String,
-        method: Option<String>,
-        call: Option<&Call>,
-    ) -> Promised<'env, Settings> {
-        self.start(call).run(env, |client| async move {
+    #[napi(ts_return_type = "Ticket<Settings>")]
+    pub fn set_settings(&self, callback_url: String, method: Option<String>, call: Option<&Call>) -> Ticket {
+        self.start(call).run::<Settings, _, _>(|client| async move {
             client.set_settings(&callback_url, parse_method(method.as_deref())?).await
         })
     }
 
     /// Makes sure that callbacks come to this address.
-    #[napi]
-    pub fn ensure_callback_url<'env>(
+    #[napi(ts_return_type = "Ticket<CallbackUrlChange>")]
+    pub fn ensure_callback_url(
         &self,
-        env: &'env Env,
         callback_url: String,
         method: Option<String>,
         replace: bool,
         call: Option<&Call>,
-    ) -> Promised<'env, CallbackUrlChange> {
-        self.start(call).run(env, move |client| async move {
+    ) -> Ticket {
+        self.start(call).run::<CallbackUrlChange, _, _>(move |client| async move {
             client.ensure_callback_url(&callback_url, parse_method(method.as_deref())?, replace).await
         })
     }
 
     /// The coins that this store takes.
-    #[napi]
-    pub fn accepted_coins<'env>(&self, env: &'env Env, call: Option<&Call>) -> Promised<'env, Vec<AcceptedCoin>> {
-        self.start(call).run(env, |client| async move { list(client.accepted_coins().await) })
+    #[napi(ts_return_type = "Ticket<Array<AcceptedCoin>>")]
+    pub fn accepted_coins(&self, call: Option<&Call>) -> Ticket {
+        self.start(call).run::<Vec<AcceptedCoin>, _, _>(|client| async move { list(client.accepted_coins().await) })
     }
 
     /// Every coin that the gateway knows.
-    #[napi]
-    pub fn coins<'env>(&self, env: &'env Env, call: Option<&Call>) -> Promised<'env, Vec<Coin>> {
-        self.start(call).run(env, |client| async move { list(client.coins().await) })
+    #[napi(ts_return_type = "Ticket<Array<Coin>>")]
+    pub fn coins(&self, call: Option<&Call>) -> Ticket {
+        self.start(call).run::<Vec<Coin>, _, _>(|client| async move { list(client.coins().await) })
     }
 
     /// How far the gateway has read a coin's chain.
-    #[napi]
-    pub fn last_block<'env>(&self, env: &'env Env, coin_id: String, call: Option<&Call>) -> Promised<'env, LastBlock> {
-        self.start(call).run(env, |client| async move { client.last_block(parse_coin_id(&coin_id)?).await })
+    #[napi(ts_return_type = "Ticket<LastBlock>")]
+    pub fn last_block(&self, coin_id: String, call: Option<&Call>) -> Ticket {
+        self.start(call)
+            .run::<LastBlock, _, _>(|client| async move { client.last_block(parse_coin_id(&coin_id)?).await })
     }
 
     /// What coins cost.
-    #[napi]
-    pub fn coin_prices<'env>(
+    #[napi(ts_return_type = "Ticket<Array<CoinPrice>>")]
+    pub fn coin_prices(
         &self,
-        env: &'env Env,
         coin_names: Vec<String>,
         currency: String,
         include_change: bool,
         call: Option<&Call>,
-    ) -> Promised<'env, Vec<CoinPrice>> {
-        self.start(call).run(env, move |client| async move {
+    ) -> Ticket {
+        self.start(call).run::<Vec<CoinPrice>, _, _>(move |client| async move {
             list(client.coin_prices(&coin_names, &currency, include_change).await)
         })
     }
 
     /// The currencies that prices can be given in.
-    #[napi]
-    pub fn currencies<'env>(&self, env: &'env Env, call: Option<&Call>) -> Promised<'env, Vec<Currency>> {
-        self.start(call).run(env, |client| async move { list(client.currencies().await) })
+    #[napi(ts_return_type = "Ticket<Array<Currency>>")]
+    pub fn currencies(&self, call: Option<&Call>) -> Ticket {
+        self.start(call).run::<Vec<Currency>, _, _>(|client| async move { list(client.currencies().await) })
     }
 
     /// The languages of the hosted page.
-    #[napi]
-    pub fn languages<'env>(&self, env: &'env Env, call: Option<&Call>) -> Promised<'env, Vec<Language>> {
-        self.start(call).run(env, |client| async move { list(client.languages().await) })
+    #[napi(ts_return_type = "Ticket<Array<Language>>")]
+    pub fn languages(&self, call: Option<&Call>) -> Ticket {
+        self.start(call).run::<Vec<Language>, _, _>(|client| async move { list(client.languages().await) })
     }
 
     /// What the gateway says of itself.
-    #[napi]
-    pub fn info<'env>(&self, env: &'env Env, call: Option<&Call>) -> Promised<'env, Info> {
-        self.start(call).run(env, |client| async move { client.info().await })
+    #[napi(ts_return_type = "Ticket<Info>")]
+    pub fn info(&self, call: Option<&Call>) -> Ticket {
+        self.start(call).run::<Info, _, _>(|client| async move { client.info().await })
     }
 
     /// Asks whether the gateway answers.
-    #[napi]
-    pub fn ping<'env>(&self, env: &'env Env, call: Option<&Call>) -> Promised<'env, ()> {
-        self.start(call).run(env, |client| async move { client.ping().await })
+    #[napi(ts_return_type = "Ticket<null>")]
+    pub fn ping(&self, call: Option<&Call>) -> Ticket {
+        self.start(call).run::<(), _, _>(|client| async move { client.ping().await })
     }
 
     /// The merchant that the API key belongs to.
-    #[napi]
-    pub fn merchant<'env>(&self, env: &'env Env, call: Option<&Call>) -> Promised<'env, Merchant> {
-        self.start(call).run(env, |client| async move { client.merchant().await })
+    #[napi(ts_return_type = "Ticket<Merchant>")]
+    pub fn merchant(&self, call: Option<&Call>) -> Ticket {
+        self.start(call).run::<Merchant, _, _>(|client| async move { client.merchant().await })
     }
 }
 

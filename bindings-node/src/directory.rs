@@ -1,6 +1,7 @@
 //! Plain data of the small endpoints. Ids are strings: JavaScript's numbers have 53 bits.
 
 use napi_derive::napi;
+use serde::Serialize;
 
 /// Heights and chain ids: far below 2^53.
 #[expect(clippy::cast_precision_loss, reason = "no chain comes near 2^53")]
@@ -10,6 +11,8 @@ fn number(value: i64) -> f64 {
 
 /// A coin that the store takes.
 #[napi(object, object_from_js = false)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct AcceptedCoin {
     /// For instance `bitcoin`.
     pub name: String,
@@ -25,6 +28,8 @@ impl From<paymento::AcceptedCoin> for AcceptedCoin {
 
 /// A coin that the gateway knows.
 #[napi(object, object_from_js = false, use_nullable = true)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Coin {
     /// For instance `Tether`.
     pub name: String,
@@ -55,6 +60,8 @@ impl From<paymento::Coin> for Coin {
 
 /// How far the gateway has read a coin's chain.
 #[napi(object, object_from_js = false)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct LastBlock {
     /// The coin's id.
     pub coin_id: String,
@@ -79,6 +86,8 @@ impl From<paymento::LastBlock> for LastBlock {
 
 /// What one coin costs.
 #[napi(object, object_from_js = false, use_nullable = true)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CoinPrice {
     /// The coin's id.
     pub id: String,
@@ -110,6 +119,8 @@ impl From<paymento::CoinPrice> for CoinPrice {
 
 /// A currency that prices can be given in.
 #[napi(object, object_from_js = false)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Currency {
     /// The currency's id.
     pub id: String,
@@ -125,6 +136,8 @@ impl From<paymento::Currency> for Currency {
 
 /// A language of the hosted page.
 #[napi(object, object_from_js = false)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Language {
     /// In English.
     pub name: String,
@@ -142,6 +155,8 @@ impl From<paymento::Language> for Language {
 
 /// What the gateway says of itself.
 #[napi(object, object_from_js = false)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Info {
     /// The API's version.
     pub version: String,
@@ -155,6 +170,8 @@ impl From<paymento::Info> for Info {
 
 /// The merchant that the API key belongs to.
 #[napi(object, object_from_js = false)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Merchant {
     /// The store's name.
     pub name: String,

@@ -3,12 +3,15 @@
 use napi::Either;
 use napi_derive::napi;
 use paymento::{Amount, ApiKey, Client, Error, ErrorCode, Secret};
+use serde::Serialize;
 
 /// What a call gives: a failure or its result. Declared for TypeScript in `native-header.txt`.
 pub type Outcome<T> = Either<Failure, T>;
 
 /// An error as plain data.
 #[napi(object, object_from_js = false, use_nullable = true)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Failure {
     /// Always true; nothing else that the addon gives has this field.
     pub is_failure: bool,

@@ -2,6 +2,7 @@
 
 use napi_derive::napi;
 use paymento::{Amount, Error, Speed};
+use serde::Serialize;
 
 /// A price as it was given: all parts may be missing.
 #[napi(object, object_to_js = false)]
@@ -63,6 +64,8 @@ impl TryFrom<PaymentRequest> for paymento::PaymentRequest {
 
 /// A price as plain data.
 #[napi(object, object_from_js = false, use_nullable = true)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Price {
     /// In major units.
     pub fiat_amount: Option<String>,
@@ -93,6 +96,8 @@ impl From<&paymento::Price> for Price {
 
 /// A payment as plain data.
 #[napi(object, object_from_js = false, use_nullable = true)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Payment {
     /// The payment's name at the gateway.
     pub token: String,

@@ -2,9 +2,12 @@
 
 use napi_derive::napi;
 use paymento::CallbackMethod;
+use serde::Serialize;
 
 /// Settings as plain data.
 #[napi(object, object_from_js = false, use_nullable = true)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Settings {
     /// The address.
     pub callback_url: Option<String>,
@@ -23,6 +26,8 @@ impl From<paymento::Settings> for Settings {
 
 /// What `ensureCallbackUrl` found and did.
 #[napi(object, object_from_js = false)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CallbackUrlChange {
     /// Whether anything was written.
     pub changed: bool,

@@ -1,9 +1,12 @@
 //! What the gateway reports of the money.
 
 use napi_derive::napi;
+use serde::Serialize;
 
 /// A settlement as plain data.
 #[napi(object, object_from_js = false, use_nullable = true)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Settlement {
     /// What the customer was asked to pay, in the coin chosen.
     pub expected_crypto_amount: Option<String>,
@@ -21,6 +24,8 @@ pub struct Settlement {
 
 /// A transaction as plain data.
 #[napi(object, object_from_js = false, use_nullable = true)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Transaction {
     /// The hash on its chain.
     pub tx_hash: Option<String>,

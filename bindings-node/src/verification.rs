@@ -2,6 +2,7 @@
 
 use napi_derive::napi;
 use paymento::{Error, Expected};
+use serde::Serialize;
 
 use crate::{
     errors::{Outcome, to_js},
@@ -30,6 +31,8 @@ impl TryFrom<ExpectedPayment> for Expected {
 
 /// A verification as plain data.
 #[napi(object, object_from_js = false, use_nullable = true)]
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Verification {
     /// What the answer comes to.
     pub outcome: &'static str,
@@ -53,13 +56,15 @@ pub struct Verification {
     pub additional_data: Vec<(String, String)>,
     /// What the gateway reports of the money.
     pub settlement: Option<Settlement>,
-    /// What requiring a settled payment gives.
+    /// What requiring a settled payment gives; none where that is the settlement above.
     #[napi(ts_type = "Failure | Settlement")]
-    pub required: Outcome<Settlement>,
+    pub required: Option<Outcome<Settlement>>,
 }
 
 impl From<&paymento::Verification> for Verification {
     fn from(verification: &paymento::Verification) -> Self {
+        let required = || to_js(verification.require_settled().map(|settlement| (&settlement).into()));
+        let is_reported = verification.is_settled() && verification.settlement().is_some();
         Self {
             outcome: verification.outcome().as_str(),
             is_settled: verification.is_settled(),
@@ -72,7 +77,7 @@ impl From<&paymento::Verification> for Verification {
             message: verification.message().map(str::to_owned),
             additional_data: verification.additional_data().to_vec(),
             settlement: verification.settlement().map(Into::into),
-            required: to_js(verification.require_settled().map(|settlement| (&settlement).into())),
+            required: (!is_reported).then(required),
         }
     }
 }

@@ -63,8 +63,12 @@ test("a missing addon is an error that names the cures", () => {
       if (name.endsWith("native.js")) throw new Error("no such file");
       return resolve(name, ...rest);
     };
-    try { require("paymento"); } catch (error) { console.log(error.message); }`;
+    const complaint = () => { try { return require("paymento"); } catch (error) { return error.message; } };
+    console.log(complaint());
+    console.log(complaint());`;
   const { stdout } = spawnSync(process.execPath, ["-e", script], { cwd: import.meta.dirname, encoding: "utf8" });
+  const [first, again] = stdout.trim().split("\n");
+  assert.equal(again, first);
   for (const word of ["npm run build", "npm/cli#4828", "serverExternalPackages", process.platform]) {
     assert.ok(stdout.includes(word), `${word} in ${stdout}`);
   }

@@ -77,6 +77,17 @@ test("a worker authenticates, calls and runs a simulator of its own", async () =
   assert.equal((await exited)[0], 0);
 });
 
+test("one worker after the other calls, each when the one before has ended with all that it had", async (t) => {
+  const { url } = await gateway(t, (_request, response) => answerJson(response, { success: true }));
+  for (let i = 0; i < 5; i += 1) {
+    const code = `new paymento.Client("key", { baseUrl: workerData.url }).ping().then(() => parentPort.postMessage("done"));`;
+    const worker = inWorker(code, { url });
+    const ended = once(worker, "exit");
+    assert.deepEqual(await once(worker, "message"), ["done"]);
+    assert.deepEqual(await ended, [0]);
+  }
+});
+
 test("a worker that is ended with a simulator running leaves nothing behind", async () => {
   const worker = inWorker(
     `testing.Simulator.start().then((s) => { parentPort.postMessage(s.baseUrl); setInterval(() => {}, 1000); });`,
@@ -110,6 +121,17 @@ test("nothing of the package keeps a process alive that has nothing else to do",
     await simulator.client().ping();
     console.log("done");`;
   assert.deepEqual(await run(script(code)), { status: 0, signal: null, output: "done\n" });
+});
+
+test("a call that nobody awaits keeps the process alive until it is answered", async (t) => {
+  const { url } = await gateway(t, (_request, response) => answerJson(response, { success: true }));
+  const code = `
+    import { Client } from "paymento";
+    const client = new Client("key", { baseUrl: process.env.URL });
+    client.ping().then(() => console.log("one"));
+    client.ping().then(() => client.ping()).then(() => console.log("three"));`;
+  const { status, output } = await run(script(code), { URL: url });
+  assert.deepEqual([status, output.split("\n").sort()], [0, ["", "one", "three"]]);
 });
 
 test("the workers of a cluster each have a client that works", async (t) => {

@@ -5,6 +5,7 @@ mod body;
 mod call;
 mod callback;
 mod client;
+mod command_line;
 mod directory;
 mod enums;
 mod errors;
@@ -36,6 +37,7 @@ mod _native {
         call::Call,
         callback::Callback,
         client::Calls,
+        command_line::run_command_line,
         directory::{AcceptedCoin, Coin, CoinPrice, Currency, Info, Language, LastBlock, Merchant},
         payment::{Payment, Price},
         queue::CompletionQueue,

@@ -1,9 +1,6 @@
 //! What `paymento/_enums.py` asks of core: statuses, and the lists that its tests compare.
 
-use paymento::{
-    ErrorCode, OrderStatus, Outcome,
-    simulator::{Fault, FindingKind},
-};
+use paymento::{ErrorCode, OrderStatus, Outcome, simulator::Fault};
 use pyo3::{prelude::*, types::PyDict};
 
 use crate::{
@@ -33,7 +30,7 @@ pub(crate) fn status_meaning(code: i64) -> &'static str {
     OrderStatus::from_code(code).meaning().as_str()
 }
 
-/// Core's lists: statuses, outcomes, the table of errors, and the simulator's faults and findings.
+/// Core's lists: statuses, outcomes, the table of errors, and the simulator's faults.
 #[pyfunction]
 #[pyo3(signature = () -> "dict[str, list[tuple[Any, ...]]]")]
 pub(crate) fn tables(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
@@ -41,12 +38,10 @@ pub(crate) fn tables(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let outcomes: Vec<_> = Outcome::ALL.map(|outcome| (outcome.as_str(),)).into();
     let errors = ErrorCode::ALL.iter().map(|code| (code.as_str(), code.kind().class_name(), code.is_retryable()));
     let faults: Vec<_> = Fault::ALL.iter().map(|fault| (fault.as_str(), fault.about())).collect();
-    let findings: Vec<_> = FindingKind::ALL.iter().map(|kind| (kind.as_str(), kind.problem(), kind.fix())).collect();
     let fields = Fields::new(py)
         .with("statuses", statuses)?
         .with("outcomes", outcomes)?
         .with("errors", errors.collect::<Vec<_>>())?
-        .with("faults", faults)?
-        .with("findings", findings)?;
+        .with("faults", faults)?;
     Ok(fields.done())
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
 
 import pytest
 
@@ -85,3 +87,41 @@ def answering() -> Iterator[Callable[[bytes], Server]]:
     yield make
     for server in servers:
         server.close()
+
+
+class Shop:
+    """A small HTTP server that keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.received: Queue[tuple[str, dict[str, str], bytes]] = Queue()
+        self.answers: list[int] = []
+        shop = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                shop.received.put((self.command, dict(self.headers), body))
+                self.send_response(shop.answers.pop(0) if shop.answers else 200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            do_PUT = do_POST  # noqa: N815 (the name is the server's)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/callback"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def take(self, count: int) -> list[tuple[str, dict[str, str], bytes]]:
+        """Wait for so many callbacks."""
+        return [self.received.get(timeout=5) for _ in range(count)]
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    shop = Shop()
+    yield shop
+    shop.server.shutdown()
+    shop.server.server_close()

@@ -56,8 +56,19 @@ def helpers() -> None:
     assert_type(headers, dict[str, str])
     assert_type(body, bytes)
     assert_type(paymento.ReturnVisit.parse("a=b").order_id, str | None)
-    with testing.Simulator.start() as gateway:
-        assert_type(gateway.client(), Client)
+    stores = [testing.Store("A", coins=["bitcoin"]), testing.Store("B", api_key="a-key-of-b")]
+    with testing.Simulator.start(stores=stores, payment_window="20m", profile="published") as gateway:
+        assert_type(gateway.client(store="B"), Client)
+        assert_type(gateway.stores()[0].api_key, str)
+        gateway.arm("callback.duplicate", times=None)
+        gateway.advance(timedelta(minutes=20))
+        assert_type(gateway.deliveries("token", count=1)[0].status, OrderStatus | None)
+        assert_type(gateway.findings()[0].fix, str)
+
+
+async def awaited_helpers(paymento_simulator: testing.Simulator) -> None:
+    await paymento_simulator.advanced("20m")
+    assert_type(await paymento_simulator.delivered("token", 1), list[testing.Delivery])
 
 
 def mistakes(client: Client) -> None:
@@ -65,6 +76,8 @@ def mistakes(client: Client) -> None:
     client.create_payment(fiat_amount="1", fiat_currency="USD")  # type: ignore[call-arg]
     client.verify_payment("token")  # type: ignore[call-arg]
     paymento.authenticate("text", {}, "secret")  # type: ignore[arg-type]
+    testing.Simulator.start(profile="newest")  # type: ignore[arg-type]
+    testing.Simulator.start().arm("callback.nonsense")  # type: ignore[arg-type]
     client.ping().bit_length()  # type: ignore[func-returns-value, attr-defined]
 
 

@@ -3,54 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import threading
-from collections.abc import Iterator
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from queue import Queue
 from typing import Any
 
 import pytest
+from conftest import Shop
 
 import paymento
 from paymento import OrderStatus, Outcome, testing
 from paymento.testing import Simulator
 
 PRICE: dict[str, Any] = {"fiat_amount": "29.99", "fiat_currency": "USD"}
-
-
-class Shop:
-    """A small HTTP server that keeps what it is sent."""
-
-    def __init__(self) -> None:
-        self.received: Queue[tuple[str, dict[str, str], bytes]] = Queue()
-        self.answers: list[int] = []
-        shop = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                shop.received.put((self.command, dict(self.headers), body))
-                self.send_response(shop.answers.pop(0) if shop.answers else 200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            do_PUT = do_POST  # noqa: N815 (the name is the server's)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/callback"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
-@pytest.fixture
-def shop() -> Iterator[Shop]:
-    shop = Shop()
-    yield shop
-    shop.server.shutdown()
-    shop.server.server_close()
 
 
 def test_a_payment_from_end_to_end(shop: Shop) -> None:
@@ -91,7 +54,7 @@ def test_callbacks_are_put_canceled_repeated_and_forged(shop: Shop) -> None:
         with pytest.raises(paymento.SignatureError):
             client.authenticate(received[3][2], received[3][1])
         with pytest.raises(paymento.ApiError) as caught:
-            gateway.pay(payment.token)
+            gateway.pay(testing.TOKEN)
         assert caught.value.code == "api.rejected"
 
 

@@ -1,6 +1,8 @@
 //! [`Callback`]: raw bytes in, an authenticated message out. There is no other way to make one.
 
-use std::{fmt, sync::OnceLock};
+use std::{fmt, ops::Range, sync::OnceLock};
+
+use serde_json::value::RawValue;
 
 use crate::{
     error::{Error, ErrorCode},
@@ -28,6 +30,8 @@ pub struct Callback {
     payment_id: Option<i64>,
     order_id: Option<String>,
     status: ReportedStatus,
+    /// Where in the body the notes are; empty without any.
+    notes: Range<usize>,
     /// Read when it is first asked for: most shops never do, and it may be the larger part of the body.
     additional_data: OnceLock<Vec<(String, String)>>,
 }
@@ -87,6 +91,7 @@ impl Callback {
             payment_id: fields.get("PaymentId").and_then(json::integer),
             order_id: fields.text("OrderId").filter(|id| !id.is_empty()),
             status: ReportedStatus::read(fields.get("OrderStatus")),
+            notes: fields.get("AdditionalData").map(|raw| position(raw, body)).unwrap_or_default(),
             additional_data: OnceLock::new(),
         })
     }
@@ -126,10 +131,17 @@ impl Callback {
 
     /// The shop's own notes from `create_payment`, in their order.
     pub fn additional_data(&self) -> &[(String, String)] {
-        self.additional_data.get_or_init(|| {
-            let fields = Object::parse(&self.body).unwrap_or_default();
-            json::additional_data(fields.get("AdditionalData"))
-        })
+        self.additional_data.get_or_init(|| Self::read_additional_data(self.additional_data_json()))
+    }
+
+    /// The same as they came: JSON, or nothing where there are none. For bindings, which hand it over unread.
+    pub fn additional_data_json(&self) -> &str {
+        std::str::from_utf8(&self.body[self.notes.clone()]).unwrap_or_default()
+    }
+
+    /// Reads what [`additional_data_json`](Self::additional_data_json) gave. For bindings.
+    pub fn read_additional_data(json: &str) -> Vec<(String, String)> {
+        json::additional_data(serde_json::from_str(json).ok())
     }
 
     /// Which of the secrets matched, counted from 0.
@@ -141,6 +153,12 @@ impl Callback {
     pub fn body(&self) -> &[u8] {
         &self.body
     }
+}
+
+/// Where in `body` the value stands that was borrowed from it.
+fn position(raw: &RawValue, body: &[u8]) -> Range<usize> {
+    let start = raw.get().as_ptr().addr() - body.as_ptr().addr();
+    start..start + raw.get().len()
 }
 
 fn read_token(fields: &Object<'_>) -> Result<Option<Token>, Error> {
@@ -179,6 +197,22 @@ mod tests {
         assert_eq!(callback.status(), Some(OrderStatus::WaitingToConfirm));
         assert_eq!(callback.meaning(), Meaning::Open);
         assert_eq!(callback.body(), body);
+    }
+
+    #[test]
+    fn notes_are_handed_over_as_they_came_and_read_alike_later() {
+        let notes = r#"[ {"key":"a","value":"\u00e9"}, {"key":"ü","value":"2"}]"#;
+        for start in ["{", "\u{feff}{", " {\"Token\":null, "] {
+            let callback = authentic(format!("{start}\"AdditionalData\": {notes} }}").as_bytes()).expect("authentic");
+            assert_eq!(callback.additional_data_json(), notes);
+            let expected = [("a".to_owned(), "é".to_owned()), ("ü".to_owned(), "2".to_owned())];
+            assert_eq!(callback.additional_data(), expected);
+            assert_eq!(Callback::read_additional_data(notes), expected);
+        }
+        for body in [&b"{}"[..], br#"{"AdditionalData":null}"#] {
+            let callback = authentic(body).expect("authentic");
+            assert_eq!((callback.additional_data_json(), callback.additional_data()), ("", &[][..]));
+        }
     }
 
     #[test]

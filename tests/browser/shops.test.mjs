@@ -2,25 +2,19 @@
 // a wide screen and on a phone. The pictures in build/screenshots are for looking at.
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { launch } from "./chromium.mjs";
 import { Demo } from "./demo.mjs";
+import { fitsTheScreen, opener, screens } from "./visit.mjs";
 
-const pictures = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
-const screens = {
-  desktop: { viewport: { width: 1280, height: 800 } },
-  phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
-  dark: { viewport: { width: 1280, height: 800 }, colorScheme: "dark" },
-};
 const prices = { Flask: "24.00 USD", Express: "18.50 USD" };
 
 let demo;
 let browser;
 
+const withPage = opener(() => browser);
+
 before(async () => {
-  mkdirSync(pictures, { recursive: true });
   browser = await launch();
   demo = await Demo.start();
 });
@@ -29,32 +23,6 @@ after(async () => {
   await browser?.close();
   await demo?.stop();
 });
-
-// A page of its own, which fails the test when anything in it goes wrong or comes from elsewhere.
-async function withPage(screen, run) {
-  const context = await browser.newContext({ ...screens[screen], reducedMotion: "reduce" });
-  context.setDefaultTimeout(15_000);
-  const page = await context.newPage();
-  const faults = [];
-  page.on("pageerror", (error) => faults.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
-  page.on("request", (request) => {
-    const url = new URL(request.url());
-    if (url.protocol !== "data:" && url.hostname !== "127.0.0.1") faults.push(`asked ${url.hostname}`);
-  });
-  try {
-    await run(page);
-    assert.deepEqual(faults, []);
-  } finally {
-    await context.close();
-  }
-}
-
-async function fitsTheScreen(page, name) {
-  await page.screenshot({ path: `${pictures}${name}.png`, fullPage: true });
-  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  assert.ok(content <= window, `${name} is ${content} wide on a screen of ${window}`);
-}
 
 const orderId = (page) => new URL(page.url()).pathname.split("/").at(-1);
 

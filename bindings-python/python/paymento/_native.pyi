@@ -3,6 +3,7 @@
 The native half of `paymento`. Import from `paymento` and `paymento.testing` instead.
 """
 
+from datetime import datetime
 from decimal import Decimal
 from paymento._enums import CallbackMethod, Meaning, OrderStatus, Outcome
 from typing import Any, Final, SupportsIndex, final
@@ -11,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from ._errors import TransportError
-from ._types import Headers, Query, Seconds
+from ._types import Amount, Duration, Headers, Query
 
 __all__ = [
     "SIGNATURE_HEADER",
     "VERSION",
     "AcceptedCoin",
+    "ArmedFault",
     "Attempt",
     "Call",
     "Callback",
@@ -28,6 +30,7 @@ __all__ = [
     "Currency",
     "Delivery",
     "Event",
+    "Finding",
     "Info",
     "Language",
     "LastBlock",
@@ -39,7 +42,10 @@ __all__ = [
     "RunningSimulator",
     "Settings",
     "Settlement",
+    "Store",
+    "StoreSnapshot",
     "Transaction",
+    "TransactionSnapshot",
     "Verification",
     "authenticate",
     "make",
@@ -50,6 +56,7 @@ __all__ = [
     "make_verification",
     "refuse_pickling",
     "refuse_value",
+    "run_command_line",
     "sign",
     "signed_callback",
     "status_code",
@@ -95,6 +102,34 @@ class AcceptedCoin:
         """
 
 @final
+class ArmedFault:
+    """
+    A fault that waits for what it befalls.
+    """
+    def __copy__(self, /) -> ArmedFault: ...
+    def __deepcopy__(self, /, _memo: Any) -> ArmedFault: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *_args: object, **_kwargs: object) -> ArmedFault: ...
+    def __reduce__(self, /) -> NoReturn: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def fault(self, /) -> str:
+        """
+        The name, for instance `callback.duplicate`.
+        """
+    @property
+    def times(self, /) -> int | None:
+        """
+        How many times more; None until it is cleared.
+        """
+    @property
+    def token(self, /) -> str | None:
+        """
+        The payment that it befalls; None for any.
+        """
+
+@final
 class Attempt:
     """
     One attempt to deliver a callback.
@@ -106,6 +141,11 @@ class Attempt:
     def __new__(cls, /, *_args: object, **_kwargs: object) -> Attempt: ...
     def __reduce__(self, /) -> NoReturn: ...
     def __repr__(self, /) -> str: ...
+    @property
+    def answer_body(self, /) -> str:
+        """
+        The answer's body as text, up to 4 KiB of it; empty when there was none.
+        """
     @property
     def answer_status(self, /) -> int | None:
         """
@@ -124,17 +164,17 @@ class Attempt:
     @property
     def took(self, /) -> float:
         """
-        How long the answer took, or the failure, in seconds.
+        How long the answer took, or the failure, in seconds. 0 under a virtual clock, which stands still meanwhile.
         """
 
 @final
 class Call:
     """
-    One call to the gateway, prepared. Dropping it cancels it.
+    One call to the gateway or wait for the simulator, prepared. Dropping it cancels it.
     """
-    def cancel(self, /) -> TransportError:
+    def cancel(self, /) -> TransportError | None:
         """
-        Cancels it, and gives the error that says so.
+        Cancels it, and gives the error that says so where something may have been sent.
         """
     def start(self, /, queue: CompletionQueue, number: SupportsIndex) -> None:
         """
@@ -422,6 +462,8 @@ class Delivery:
     """
     def __copy__(self, /) -> Delivery: ...
     def __deepcopy__(self, /, _memo: Any) -> Delivery: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
     def __new__(cls, /, *_args: object, **_kwargs: object) -> Delivery: ...
     def __reduce__(self, /) -> NoReturn: ...
     def __repr__(self, /) -> str: ...
@@ -436,9 +478,29 @@ class Delivery:
         The exact body.
         """
     @property
+    def faults(self, /) -> list[str]:
+        """
+        The names of the faults that befell it.
+        """
+    @property
     def finished(self, /) -> bool:
         """
-        Whether it was answered 200, or given up.
+        Whether it was answered 200, given up, or dropped by a fault: nothing more happens to it.
+        """
+    @property
+    def headers(self, /) -> list[tuple[str, str]]:
+        """
+        The headers that are about the callback, the signature's included; names in lower case.
+        """
+    @property
+    def id(self, /) -> int:
+        """
+        Counts up from 1, over all payments.
+        """
+    @property
+    def is_authentic(self, /) -> bool:
+        """
+        Whether the signature is the store's own for exactly this body.
         """
     @property
     def is_delivered(self, /) -> bool:
@@ -451,6 +513,21 @@ class Delivery:
         POST or PUT.
         """
     @property
+    def order_id(self, /) -> str | None:
+        """
+        The shop's order id.
+        """
+    @property
+    def payment_id(self, /) -> int | None:
+        """
+        The payment's number.
+        """
+    @property
+    def queued_at(self, /) -> float:
+        """
+        When it was queued, in seconds by the simulator's clock.
+        """
+    @property
     def signature(self, /) -> str | None:
         """
         The signature header's value; None when a forged callback carries none.
@@ -461,9 +538,14 @@ class Delivery:
         The status that it carries; None for a forged body.
         """
     @property
+    def store_name(self, /) -> str:
+        """
+        The store whose secret key signs it.
+        """
+    @property
     def token(self, /) -> str:
         """
-        The payment's token.
+        The payment's token; empty for a probe that is about none.
         """
     @property
     def url(self, /) -> str:
@@ -484,7 +566,7 @@ class Event:
     @property
     def at(self, /) -> float:
         """
-        How long the simulator had been running, in seconds.
+        When, in seconds by the simulator's clock.
         """
     @property
     def detail(self, /) -> str:
@@ -519,6 +601,54 @@ class Event:
     def token(self, /) -> str:
         """
         The payment's token, or empty when it is about none.
+        """
+
+@final
+class Finding:
+    """
+    What is wrong with the shop, and how to mend it.
+    """
+    def __copy__(self, /) -> Finding: ...
+    def __deepcopy__(self, /, _memo: Any) -> Finding: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *_args: object, **_kwargs: object) -> Finding: ...
+    def __reduce__(self, /) -> NoReturn: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def at(self, /) -> float:
+        """
+        When it was first seen, in seconds by the simulator's clock.
+        """
+    @property
+    def count(self, /) -> int:
+        """
+        How often it was seen.
+        """
+    @property
+    def fix(self, /) -> str:
+        """
+        How to mend it.
+        """
+    @property
+    def kind(self, /) -> str:
+        """
+        The stable name of what is wrong, for instance `speed_only`.
+        """
+    @property
+    def problem(self, /) -> str:
+        """
+        What is wrong, in one sentence.
+        """
+    @property
+    def subject(self, /) -> str:
+        """
+        What it was first seen on, for instance `POST /v1/payment/request` or the callback URL without its query.
+        """
+    @property
+    def token(self, /) -> str:
+        """
+        The payment it was first seen on, or empty.
         """
 
 @final
@@ -697,14 +827,29 @@ class PaymentSnapshot:
         What travels with the order.
         """
     @property
+    def address(self, /) -> str | None:
+        """
+        Where the customer sends the coins.
+        """
+    @property
     def coin(self, /) -> str | None:
         """
         The chosen coin's name.
         """
     @property
+    def confirmations(self, /) -> int:
+        """
+        The fewest confirmations among the transactions that were not dropped.
+        """
+    @property
+    def created_at(self, /) -> float:
+        """
+        When the shop asked for it, in seconds by the simulator's clock.
+        """
+    @property
     def crypto_amount(self, /) -> Decimal | None:
         """
-        How much of the chosen coin.
+        How much of the chosen coin is asked for.
         """
     @property
     def email_address(self, /) -> str | None:
@@ -727,14 +872,34 @@ class PaymentSnapshot:
         The culture name that the shop sent.
         """
     @property
+    def network(self, /) -> str | None:
+        """
+        The network of the chosen coin.
+        """
+    @property
     def order_id(self, /) -> str | None:
         """
         The shop's order id.
         """
     @property
+    def owed_amount(self, /) -> Decimal | None:
+        """
+        How much is still to pay; None when no coin is chosen or enough has come.
+        """
+    @property
     def payment_id(self, /) -> int:
         """
         The gateway's own number, which callbacks carry.
+        """
+    @property
+    def received_amount(self, /) -> Decimal:
+        """
+        How much came: the exact sum of all transactions that were not dropped.
+        """
+    @property
+    def required_confirmations(self, /) -> int:
+        """
+        How many confirmations make a transaction complete.
         """
     @property
     def return_url(self, /) -> str | None:
@@ -752,14 +917,29 @@ class PaymentSnapshot:
         Where it stands.
         """
     @property
+    def store_name(self, /) -> str:
+        """
+        The store that it belongs to.
+        """
+    @property
     def token(self, /) -> str:
         """
         The token, 32 lower-case hexadecimal characters.
         """
     @property
+    def transactions(self, /) -> list[TransactionSnapshot]:
+        """
+        The money that came, oldest first, dropped transactions included.
+        """
+    @property
     def url(self, /) -> str:
         """
         The checkout page.
+        """
+    @property
+    def window_ends_at(self, /) -> float:
+        """
+        When the time to pay ends, in seconds by the simulator's clock.
         """
 
 @final
@@ -842,31 +1022,70 @@ class RunningSimulator:
     A simulator that runs. See `paymento.testing.Simulator`.
     """
     def __new__(cls, /, **options: object) -> RunningSimulator: ...
+    def advanced(self, /, by: Duration) -> Call: ...
     @property
     def api_key(self, /) -> str: ...
+    def arm(self, /, fault: str, **options: object) -> None: ...
     @property
     def base_url(self, /) -> str: ...
+    def calm(self, /) -> None: ...
     def cancel(self, /, token: str) -> None: ...
-    def deliveries(self, /, token: str, wanted: int | None, timeout: Seconds) -> list[Delivery]:
+    def chaos(self, /, **options: object) -> None: ...
+    def check_findings(self, /) -> None: ...
+    def clear_faults(self, /) -> None: ...
+    def confirm(self, /, token: str) -> None: ...
+    def delivered(self, /, token: str, count: int, timeout: Duration) -> Call:
         """
-        Without a count those so far, finished or not; with one it waits for so many finished ones.
+        Waits for so many finished ones.
         """
-    def events_after(self, /, sequence: int, timeout: Seconds) -> list[Event]: ...
+    def deliveries(self, /, token: str) -> list[Delivery]:
+        """
+        Those so far, finished or not.
+        """
+    def delivery(self, /, id: int) -> Delivery | None: ...
+    def delivery_finished(self, /, id: int, timeout: Duration) -> Call: ...
+    def drop_transaction(self, /, token: str) -> None: ...
+    def expire(self, /, token: str) -> None: ...
+    def faults(self, /) -> list[ArmedFault]: ...
+    def findings(self, /) -> list[Finding]: ...
     def forge_callback(self, /, token: str, body: bytes, headers: Mapping[str, str]) -> None: ...
+    def forgotten_payments(self, /) -> int: ...
     @property
     def gateway_url(self, /) -> str: ...
+    @property
+    def is_stopped(self, /) -> bool: ...
+    def next_events(self, /, sequence: int, timeout: Duration) -> Call: ...
+    def now(self, /) -> float:
+        """
+        In seconds since the start.
+        """
+    def overpay(self, /, token: str) -> None: ...
     def pay(self, /, token: str) -> None: ...
+    def pay_amount(self, /, token: str, crypto_amount: Amount) -> None: ...
     def payment(self, /, token: str) -> PaymentSnapshot | None: ...
     def payments(self, /) -> list[PaymentSnapshot]: ...
     @property
     def port(self, /) -> int: ...
+    def recent_deliveries(self, /, limit: int) -> list[Delivery]: ...
+    def reject(self, /, token: str) -> None: ...
+    def resend(self, /, delivery: int) -> int: ...
     @property
     def secret_key(self, /) -> str: ...
     def send_callback(self, /, token: str, status: int) -> None: ...
+    def send_tampered_probe(self, /, store: str | None) -> int: ...
+    def send_test_webhook(self, /, store: str | None) -> int: ...
     def set_callback_url(self, /, url: str, **options: object) -> None: ...
+    @property
+    def started_at(self, /) -> datetime: ...
     def stop(self, /) -> None: ...
+    def store(self, /, name: str) -> StoreSnapshot: ...
     @property
     def store_name(self, /) -> str: ...
+    def stores(self, /) -> list[StoreSnapshot]: ...
+    def tamper(self, /, delivery: int) -> int: ...
+    def trigger(self, /, status: int, **options: object) -> int: ...
+    def underpay(self, /, token: str) -> None: ...
+    def underpay_by(self, /, token: str, crypto_amount: Amount) -> None: ...
 
 @final
 class Settings:
@@ -945,6 +1164,76 @@ class Settlement:
         """
 
 @final
+class Store:
+    """
+    A store for the simulator to have.
+    """
+    def __new__(
+        cls,
+        /,
+        name: str,
+        *,
+        api_key: str | None = None,
+        secret_key: str | None = None,
+        callback_url: str | None = None,
+        callback_method: str | None = None,
+        coins: Sequence[str] | None = None,
+    ) -> Store:
+        """
+        A store with this name, as the checkout page shows it.
+
+        `api_key`, `secret_key`: made for this run by default. `callback_url`: where callbacks go; by default nowhere, until
+        the shop sets one over the API. `callback_method`: POST by default, or "PUT". `coins`: names or shortcuts of the
+        coins that it takes; by default every coin that the simulator has.
+        """
+    def __reduce__(self, /) -> NoReturn: ...
+    def __repr__(self, /) -> str:
+        """
+        Shows no key.
+        """
+
+@final
+class StoreSnapshot:
+    """
+    A store as it stands, with its keys, which its `repr` does not show.
+    """
+    def __copy__(self, /) -> StoreSnapshot: ...
+    def __deepcopy__(self, /, _memo: Any) -> StoreSnapshot: ...
+    def __new__(cls, /, *_args: object, **_kwargs: object) -> StoreSnapshot: ...
+    def __reduce__(self, /) -> NoReturn: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def api_key(self, /) -> str:
+        """
+        The key that the API asks for.
+        """
+    @property
+    def callback_method(self, /) -> str:
+        """
+        POST or PUT.
+        """
+    @property
+    def callback_url(self, /) -> str | None:
+        """
+        Where callbacks go.
+        """
+    @property
+    def coins(self, /) -> list[str]:
+        """
+        The names of the coins that the store takes.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        The name, as the checkout page shows it.
+        """
+    @property
+    def secret_key(self, /) -> str:
+        """
+        The key that callbacks are signed with.
+        """
+
+@final
 class Transaction:
     """
     One transaction on a chain.
@@ -969,6 +1258,44 @@ class Transaction:
     def tx_hash(self, /) -> str | None:
         """
         The transaction's hash on its chain.
+        """
+
+@final
+class TransactionSnapshot:
+    """
+    Money on its way to a payment's address.
+    """
+    def __copy__(self, /) -> TransactionSnapshot: ...
+    def __deepcopy__(self, /, _memo: Any) -> TransactionSnapshot: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *_args: object, **_kwargs: object) -> TransactionSnapshot: ...
+    def __reduce__(self, /) -> NoReturn: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def amount(self, /) -> Decimal:
+        """
+        How much of the coin.
+        """
+    @property
+    def confirmations(self, /) -> int:
+        """
+        Blocks on top of it, its own included.
+        """
+    @property
+    def hash(self, /) -> str:
+        """
+        64 lower-case hexadecimal characters.
+        """
+    @property
+    def received_at(self, /) -> float:
+        """
+        When it was seen, in seconds by the simulator's clock.
+        """
+    @property
+    def state(self, /) -> str:
+        """
+        `mempool`, `in_block`, `completed` or `dropped`.
         """
 
 @final
@@ -1107,6 +1434,12 @@ def refuse_value(name: str, value: object) -> NoReturn:
     Raises the error for a value that is none of an enumeration's.
     """
 
+def run_command_line(arguments: list[str]) -> int:
+    """
+    Runs the command line with these arguments, the program's name not among them, and gives the exit code. Whoever calls
+    this leaves Ctrl-C to the system: nothing of Python's runs until it returns.
+    """
+
 def sign(body: bytes, secret: str) -> str:
     """
     Sign a body as the gateway does: 64 upper-case hexadecimal characters. For tests.
@@ -1137,5 +1470,5 @@ def status_meaning(code: SupportsIndex) -> str:
 
 def tables() -> dict[str, list[tuple[Any, ...]]]:
     """
-    Core's lists: statuses, outcomes, and the table of errors.
+    Core's lists: statuses, outcomes, the table of errors, and the simulator's faults.
     """

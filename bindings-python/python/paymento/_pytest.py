@@ -36,8 +36,8 @@ def paymento_simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
     """Start a simulated gateway for this test, and stop it afterwards.
 
     Its options come from the ini option `paymento_simulator` and from the marker, which goes before:
-    `@pytest.mark.paymento_simulator(strict=True, virtual_clock=True)`. With `strict`, what the simulator found wrong with
-    the shop fails the test, with how to mend it.
+    `@pytest.mark.paymento_simulator(strict=True, virtual_clock=True)`. With `strict`, what the simulator found wrong
+    with the shop fails the test, with how to mend it.
     """
     from .testing import Simulator
 

@@ -1,4 +1,8 @@
-"""For the tests of a shop: values that only the gateway can make otherwise, and the gateway itself on loopback."""
+"""For the tests of a shop: values that only the gateway can make otherwise, and the gateway itself on loopback.
+
+With pytest, the fixture `paymento_simulator` starts a `Simulator` for each test that asks for one; the marker
+`paymento_simulator` and the ini option of the same name take its options.
+"""
 
 from __future__ import annotations
 

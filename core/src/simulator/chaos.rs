@@ -48,6 +48,10 @@ impl Dice {
         Ok(Self { chaos, random, api_calls: 0 })
     }
 
+    pub(super) fn chaos(&self) -> Chaos {
+        self.chaos
+    }
+
     /// What befalls this payment's callback. A draw depends on the seed and these numbers only, never on what else
     /// happens at the same time.
     pub(super) fn for_callback(&self, payment_id: i64, status: i64, earlier: usize) -> Vec<Fault> {

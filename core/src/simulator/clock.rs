@@ -34,6 +34,11 @@ impl Clock {
         self.ahead.saturating_add(self.started.map_or(Duration::ZERO, |started| started.elapsed()))
     }
 
+    /// How far it was moved on by hand.
+    pub(super) fn ahead(&self) -> Duration {
+        self.ahead
+    }
+
     /// The date and time of the start.
     pub(super) fn started_at(&self) -> SystemTime {
         self.started_at

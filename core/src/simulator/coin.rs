@@ -5,7 +5,7 @@ use bigdecimal::{BigDecimal, RoundingMode};
 use crate::amount::Amount;
 
 /// Decimals of a quoted crypto amount.
-const DECIMALS: i64 = 8;
+pub(super) const DECIMALS: i64 = 8;
 
 /// One coin on one network.
 #[derive(Debug, PartialEq, Eq)]

@@ -129,14 +129,16 @@ fn hostile_names_show_as_text_and_no_script_can_run() {
     let token = simulator.create(&format!(r#","orderId":"{hostile}""#));
     for step in ["coin", "cancel"] {
         let page = simulator.browse(&format!("/gateway?token={token}"));
-        assert!(!page.text().contains("<script") && !page.text().contains("<img"), "{}", page.text());
+        let own = "<script type=\"module\" src=\"/gateway/";
+        assert!(page.text().matches("<script").count() == 1 && page.text().contains(own), "{}", page.text());
+        assert!(!page.text().contains("<img"), "{}", page.text());
         assert!(page.text().contains("&lt;script&gt;"));
         assert!(page.header("content-security-policy").is_some_and(|policy| policy.starts_with("default-src 'none'")));
         assert_eq!(page.header("cache-control"), Some("no-store"));
         simulator.submit(step, &format!("token={token}&coin=Bitcoin"));
     }
     let unknown = simulator.browse("/gateway?token=%3Cscript%3E");
-    assert_eq!((unknown.status(), unknown.text().contains("<script")), (404, false));
+    assert_eq!((unknown.status(), unknown.text().matches("<script").count()), (404, 1));
 }
 
 #[test]

@@ -1,51 +1,98 @@
-//! The hosted checkout page: `/gateway?token=…` and the forms on it.
+//! The hosted checkout page: `/gateway?token=…`, the forms on it, and the simulator's levers beside it.
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::{Body, Bytes},
-    extract::{DefaultBodyLimit, State},
-    http::{HeaderName, HeaderValue, StatusCode, Uri, header},
+    body::Bytes,
+    extract::{DefaultBodyLimit, Path, State},
+    http::{HeaderMap, StatusCode, Uri},
     middleware::map_response,
     response::Response,
     routing::{get, post},
 };
-use url::form_urlencoded;
+use serde::Serialize;
 
-use super::{EventKind, ledger::Ledger, page, payment::Payment, refusal::Refusal, return_link, shared::Shared};
+use super::{
+    EventKind,
+    ledger::Ledger,
+    lever::{self, Given, Stuck},
+    page::{
+        asset::ASSETS,
+        checkout, seen,
+        view::{CheckoutView, Notice},
+    },
+    payment::Payment,
+    refusal::Refusal,
+    reply::{asset, field, guarded, html, json, see_other},
+    return_link,
+    shared::Shared,
+};
 
-/// A token and the name of a coin.
+/// A token, the name of a coin, an amount.
 const FORM_LIMIT: usize = 4 * 1024;
 
 const CONFIRMATION_WAIT: Duration = Duration::from_secs(10);
 
-/// Nothing from elsewhere, no script. `form-action` stays open: Chromium applies it to the redirect to the shop as well.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
+/// How long the answer waits for a change of the payment.
+const STATE_WAIT: Duration = Duration::from_secs(20);
 
 type Store = State<Arc<Shared>>;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/", get(async || html(StatusCode::OK, page::welcome())))
+    let pages = Router::new()
         .route("/gateway", get(open))
         .route("/gateway/", get(open))
+        .route("/gateway/state", get(state))
         .route("/gateway/coin", post(choose_coin))
         .route("/gateway/pay", post(pay))
         .route("/gateway/cancel", post(cancel))
-        .route("/gateway/style.css", get(style))
+        .route("/gateway/lever/{name}", post(pull));
+    ASSETS
+        .iter()
+        .fold(pages, |pages, file| pages.route(file.path, get(async || asset(file))))
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
         .layer(map_response(async |response: Response| guarded(response)))
 }
 
-async fn open(State(shared): Store, uri: Uri) -> Response {
-    let token = field(uri.query().unwrap_or_default().as_bytes(), "token").unwrap_or_default();
-    let page = shared.change(|ledger| {
-        ledger.payment(&token)?;
-        ledger.record(EventKind::PageOpened, &token, None, String::new());
-        ledger.payment(&token).map(|payment| page::of(payment, ledger.store_name_of(payment)))
-    });
-    page.map_or_else(unknown, |page| html(StatusCode::OK, page))
+/// Opening the page is an event; that the page looks again by itself is none.
+async fn open(State(shared): Store, headers: HeaderMap, uri: Uri) -> Response {
+    let asked = |name| field(uri.query().unwrap_or_default().as_bytes(), name);
+    let token = asked("token").unwrap_or_default();
+    let notice = asked("notice").and_then(|name| Notice::named(&name));
+    let is_person = headers.get("sec-fetch-dest").is_none_or(|destination| destination != "empty");
+    if is_person {
+        shared.change(|ledger| {
+            if ledger.payment(&token).is_some() {
+                ledger.record(EventKind::PageOpened, &token, None, String::new());
+            }
+        });
+    }
+    let view = shared.read(|ledger| CheckoutView::of(ledger, &token));
+    view.map_or_else(unknown, |view| html(StatusCode::OK, checkout::page(&CheckoutView { notice, ..view })))
+}
+
+/// What the page's script asks for again and again.
+#[derive(Serialize)]
+struct Answer {
+    stamp: String,
+    status: i64,
+}
+
+/// The payment's stamp, as soon as it is another one than the page's.
+async fn state(State(shared): Store, uri: Uri) -> Response {
+    let asked = |name| field(uri.query().unwrap_or_default().as_bytes(), name).unwrap_or_default();
+    let (token, stamp) = (asked("token"), asked("stamp"));
+    let now = |ledger: &Ledger| {
+        let payment = ledger.payment(&token)?;
+        Some(Answer { stamp: seen::stamp(payment, &ledger.clock), status: payment.status.code() })
+    };
+    let changed = |ledger: &Ledger| match now(ledger) {
+        Some(answer) if answer.stamp == stamp => None,
+        answer => Some(answer),
+    };
+    let answer = shared.wait_async(STATE_WAIT, changed).await.unwrap_or_else(|_| shared.read(now));
+    answer.map_or_else(unknown, |answer| json(StatusCode::OK, &answer))
 }
 
 async fn choose_coin(State(shared): Store, form: Bytes) -> Response {
@@ -75,6 +122,18 @@ async fn cancel(State(shared): Store, form: Bytes) -> Response {
     act(&shared, &form, Ledger::cancel, send_back)
 }
 
+/// Whatever comes of it, the page shows how the payment stands.
+async fn pull(State(shared): Store, Path(name): Path<String>, form: Bytes) -> Response {
+    let token = field(&form, "token").unwrap_or_default();
+    let (amount, by) = (field(&form, "amount"), field(&form, "by"));
+    let given = Given { amount: amount.as_deref(), by: by.as_deref() };
+    match lever::pull(&shared, &name, &token, given).await {
+        Ok(()) => see_other(&address(&token)),
+        Err(Stuck::Noticed(notice)) => see_other(&format!("{}&notice={}", address(&token), notice.as_str())),
+        Err(Stuck::UnknownToken | Stuck::UnknownLever) => unknown(),
+    }
+}
+
 /// Does what the form asks for and sends the customer on. A payment that cannot be moved any more is shown as it is.
 fn act(
     shared: &Shared,
@@ -92,6 +151,11 @@ fn act(
 }
 
 fn show(_: &mut Ledger, token: &str) -> String {
+    address(token)
+}
+
+/// Of a payment that is known: the token needs no escaping.
+fn address(token: &str) -> String {
     format!("/gateway?token={token}")
 }
 
@@ -104,46 +168,6 @@ fn send_back(ledger: &mut Ledger, token: &str) -> String {
     url.into()
 }
 
-async fn style() -> Response {
-    let mut response = Response::new(Body::from(include_str!("page.css")));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
-    response
-}
-
 fn unknown() -> Response {
-    html(StatusCode::NOT_FOUND, page::unknown())
-}
-
-fn html(status: StatusCode, page: String) -> Response {
-    let mut response = Response::new(Body::from(page));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    response
-}
-
-fn see_other(target: &str) -> Response {
-    let mut response = Response::new(Body::empty());
-    if let Ok(location) = HeaderValue::try_from(target) {
-        *response.status_mut() = StatusCode::SEE_OTHER;
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    response
-}
-
-fn guarded(mut response: Response) -> Response {
-    let headers: [(HeaderName, &str); 4] = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // The address holds the token.
-        (header::REFERRER_POLICY, "no-referrer"),
-    ];
-    for (name, value) in headers {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    response
-}
-
-fn field(form: &[u8], name: &str) -> Option<String> {
-    form_urlencoded::parse(form).find(|(key, _)| key == name).map(|(_, value)| value.trim().to_owned())
+    html(StatusCode::NOT_FOUND, checkout::unknown())
 }

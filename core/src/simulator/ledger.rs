@@ -186,6 +186,20 @@ impl Ledger {
         (known < self.events.len()).then(|| self.events.range(known..).cloned().collect())
     }
 
+    /// Everything that is kept, oldest first.
+    pub(super) fn events(&self) -> impl DoubleEndedIterator<Item = &Event> {
+        self.events.iter()
+    }
+
+    pub(super) fn last_sequence(&self) -> u64 {
+        self.last_sequence
+    }
+
+    /// The chaos that reigns.
+    pub(super) fn chaos(&self) -> Option<Chaos> {
+        self.dice.as_ref().map(Dice::chaos)
+    }
+
     /// Lists a mistake of the shop's: what was wrong, on what, and with which payment, if any.
     pub(super) fn report_finding(&mut self, kind: FindingKind, subject: &str, token: &str) {
         let at = self.now();

@@ -23,6 +23,8 @@ mod chaos;
 mod clock;
 mod coin;
 mod control;
+mod dashboard;
+mod dashboard_form;
 mod delivery;
 mod drive;
 mod duration;
@@ -32,6 +34,7 @@ mod finding;
 mod gateway;
 mod guard;
 mod ledger;
+mod lever;
 mod life;
 mod message;
 mod misbehave;
@@ -47,6 +50,7 @@ mod probe;
 mod profile;
 mod random;
 mod refusal;
+mod reply;
 mod request;
 mod return_link;
 mod rules;
@@ -68,6 +72,8 @@ mod wire;
 #[cfg(test)]
 mod callback_tests;
 #[cfg(test)]
+mod dashboard_tests;
+#[cfg(test)]
 mod end_to_end;
 #[cfg(test)]
 mod fault_tests;
@@ -77,6 +83,8 @@ mod finding_tests;
 mod ledger_tests;
 #[cfg(test)]
 mod lives;
+#[cfg(test)]
+mod page_tests;
 #[cfg(test)]
 mod repeatable;
 #[cfg(test)]

@@ -14,7 +14,9 @@ use tokio::{
 };
 
 use super::{
-    api, control, gateway, guard, openapi, send,
+    api, control,
+    dashboard::{self, FormToken},
+    gateway, guard, openapi, send,
     shared::{Outbox, Shared},
 };
 use crate::error::{Error, ErrorCode};
@@ -29,7 +31,7 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn start(address: SocketAddr, shared: Arc<Shared>, outbox: Outbox) -> Result<Self, Error> {
-        let listener = listen(address)?;
+        let (listener, form_token) = (listen(address)?, FormToken::new()?);
         let address = listener.local_addr().map_err(cannot_start)?;
         let stop = Arc::new(Notify::new());
         let (ready, started) = mpsc::channel();
@@ -39,7 +41,7 @@ impl Server {
             .spawn(move || match Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => {
                     let _ = ready.send(Ok(runtime.handle().clone()));
-                    runtime.block_on(run(listener, shared, outbox, &stopped));
+                    runtime.block_on(run(listener, shared, outbox, form_token, &stopped));
                     // Does not wait for a name lookup that hangs.
                     runtime.shutdown_background();
                 }
@@ -98,12 +100,13 @@ fn cannot_start(error: impl std::fmt::Display) -> Error {
 }
 
 /// Serves and sends until told to stop. Whatever is under way then is dropped with the runtime.
-async fn run(listener: StdListener, shared: Arc<Shared>, outbox: Outbox, stop: &Notify) {
+async fn run(listener: StdListener, shared: Arc<Shared>, outbox: Outbox, form_token: FormToken, stop: &Notify) {
     let Ok(listener) = TcpListener::from_std(listener) else { return };
     let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
     let app = Router::new()
         .merge(api::routes(&shared))
         .merge(gateway::routes())
+        .merge(dashboard::routes(form_token))
         .merge(control::routes())
         .merge(openapi::routes())
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard::check_host))

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 class Simulator(Driven, Watched, Misbehaving):
     """The gateway, played on loopback: the API, a checkout page, and signed callbacks. `Simulator.start()` starts one.
 
-    It listens on 127.0.0.1 unless told otherwise, on a thread of its own, and ends with `stop()`, with the `with` block, or
-    when nothing refers to it any more. All its methods may be called from any thread. In a coroutine, await those that wait:
-    `advanced`, `delivered`, `delivery_finished` and `next_events`. A forked child cannot drive its parent's.
+    It listens on 127.0.0.1 unless told otherwise, on a thread of its own, and ends with `stop()`, with the `with`
+    block, or when nothing refers to it any more. All its methods may be called from any thread. Those that wait come
+    twice: in a coroutine, await `advanced`, `delivered`, `delivery_finished` and `next_events` in place of `advance`,
+    `deliveries`, `wait_for_delivery` and `events_after`. A forked child cannot drive its parent's.
 
     Every duration is seconds, a timedelta, or a text like "20m".
     """
@@ -83,18 +84,19 @@ class Simulator(Driven, Watched, Misbehaving):
             partial_window: how long the rest of a partial payment may take; after that it is Reject. Default 24 hours.
             verify_deadline: how long a Paid payment waits to be verified; after that it is Reject. Default 24 hours;
                 `math.inf` for never.
-            confirmation_time: the chain confirms money so long after it was seen. Default: as soon as the first attempt at
-                callback 3 has ended, or at once where none goes out.
+            confirmation_time: the chain confirms money so long after it was seen. Default: as soon as the first attempt
+                at callback 3 has ended, or at once where none goes out.
             manual_confirmation: the chain confirms money only by `confirm`. Wins over `confirmation_time`.
             required_confirmations: how many complete a transaction, at most 100. Default 2. With 0 a payment is Paid as
                 soon as money is seen, and no callback 3 goes out.
             virtual_clock: time stands still but for `advance`, and begins at 2026-01-01T00:00:00Z.
             seed: where keys, tokens, addresses, hashes and chaos come from, the same ones each time. Default: chance.
-            strict: refuse a request with a mistake in it, with what is wrong and how to mend it. By default mistakes are
-                only listed among the `findings`.
-            profile: the edition of the contract: "current", the default, or "published", the schema and nothing beyond it.
+            strict: refuse a request with a mistake in it, with what is wrong and how to mend it. By default mistakes
+                are only listed among the `findings`.
+            profile: the edition of the contract: "current", the default, or "published", the schema and nothing beyond.
             bad_key_answer: to a missing or wrong API key: "unauthorized" (HTTP 401), the default, or "refused" (200).
-            business_error_status: the HTTP status of what the gateway understands and refuses: 200, the default, or 400.
+            business_error_status: the HTTP status of what the gateway understands and refuses: 200, the default, or
+                400.
             unknown_token_answer: verify's answer to an unknown token has "no_body", the default, or a "default_body".
             any_host: answer requests whose Host is not loopback, for instance behind a tunnel.
 

@@ -20,8 +20,8 @@ class Driven:
         """Pay exactly what is still owed: the payment waits for its confirmation, and callback 3 is on its way.
 
         Unless `start` was told otherwise, the payment is Paid as soon as the first attempt at that callback has ended,
-        well or badly; callback 7 follows. Without a callback URL the payment is Paid at once. A coin is chosen where the
-        customer has chosen none. A payment that has expired or was canceled is paid late, and goes the same way.
+        well or badly; callback 7 follows. Without a callback URL the payment is Paid at once. A coin is chosen where
+        the customer has chosen none. A payment that has expired or was canceled is paid late, and goes the same way.
 
         Raises:
             ApiError: `api.rejected` when the token is unknown, or the payment is paid or rejected.
@@ -29,7 +29,7 @@ class Driven:
         self._running.pay(token)
 
     def pay_amount(self, token: str, amount: Amount) -> None:
-        """Pay this much of the chosen coin, whatever is owed. A closed payment stays so until all of the money has come.
+        """Pay this much of the chosen coin, whatever is owed. A closed payment stays so until all of it has come.
 
         Raises:
             ApiError: as `pay`.
@@ -73,8 +73,8 @@ class Driven:
     def drop_transaction(self, token: str) -> None:
         """Let the newest transaction that is in no block disappear from the mempool.
 
-        The payment is open again, or PartialPaid where other money remains. For a simulator with `manual_confirmation` or
-        `confirmation_time`: otherwise the chain is faster.
+        The payment is open again, or PartialPaid where other money remains. For a simulator with `manual_confirmation`
+        or `confirmation_time`: otherwise the chain is faster.
 
         Raises:
             ApiError: `api.rejected` when the token is unknown or nothing is in the mempool.
@@ -108,9 +108,9 @@ class Driven:
     def advance(self, by: Duration) -> None:
         """Move the clock on, and block until whatever is due by then has happened and its callbacks were attempted.
 
-        Payments expire, chains confirm, callbacks are sent again, all in order. A duration of zero waits for the callbacks
-        that are under way. Not for a coroutine whose own loop serves the callbacks, which could not answer them: there,
-        `await simulator.advanced(by)`.
+        Payments expire, chains confirm, callbacks are sent again, all in order. A duration of zero waits for the
+        callbacks that are under way. Not for a coroutine whose own loop serves the callbacks, which could not answer
+        them: there, `await simulator.advanced(by)`.
 
         Args:
             by: seconds, a timedelta, or a text like "20m".

@@ -38,8 +38,8 @@ class Watched:
         finished: list[Delivery] = self._running.delivered(token, count, timeout).wait()
         return finished
 
-    async def delivered(self, token: str, count: int, timeout: Duration = 10.0) -> list[Delivery]:  # noqa: ASYNC109
-        """Wait as `deliveries` with a count does, while the running loop goes on: `await simulator.delivered(token, 2)`.
+    async def delivered(self, token: str, count: int, timeout: Duration = 10.0) -> list[Delivery]:
+        """Wait as `deliveries` with a count does, while the running loop goes on: `await gateway.delivered(token, 2)`.
 
         Raises:
             TransportError: `transport.timeout` when it takes longer.
@@ -67,7 +67,7 @@ class Watched:
         finished: Delivery = self._running.delivery_finished(id, timeout).wait()
         return finished
 
-    async def delivery_finished(self, id: int, timeout: Duration = 10.0) -> Delivery:  # noqa: A002, ASYNC109
+    async def delivery_finished(self, id: int, timeout: Duration = 10.0) -> Delivery:  # noqa: A002
         """Wait as `wait_for_delivery` does, while the running loop goes on."""
         finished: Delivery = await finish(self._running.delivery_finished(id, timeout))
         return finished
@@ -81,7 +81,7 @@ class Watched:
         events: list[Event] = self._running.next_events(sequence, timeout).wait()
         return events
 
-    async def next_events(self, sequence: int, timeout: Duration = 10.0) -> list[Event]:  # noqa: ASYNC109
+    async def next_events(self, sequence: int, timeout: Duration = 10.0) -> list[Event]:
         """Wait as `events_after` does, while the running loop goes on. Empty after `timeout`, or when it is stopped."""
         events: list[Event] = await finish(self._running.next_events(sequence, timeout))
         return events
