@@ -50,6 +50,10 @@ tests/browser/node_modules/.ready: tests/browser/package-lock.json
 	@cd tests/browser && $(npm-install)
 	@touch $@
 
+tests/runners/node_modules/.ready: tests/runners/package-lock.json
+	@cd tests/runners && $(npm-install)
+	@touch $@
+
 .PHONY: shops
 shops: python node examples/express/node_modules/.ready
 
@@ -79,10 +83,11 @@ test-python: python
 	@$(PY) -m pytest -q -p no:cacheprovider tests/side_by_side
 
 .PHONY: test-node
-test-node: node
+test-node: node tests/runners/node_modules/.ready
 	$(call say,Node.js)
 	@cd $(NODE_DIR) && npm test --silent
 	@node --test tests/conformance.test.mjs tests/side_by_side/*.test.mjs
+	@cd tests/runners && npm test --silent
 
 .PHONY: test-shops
 test-shops: shops
@@ -137,4 +142,4 @@ bench: ## measure against what shops use today; writes bench/RESULTS.md
 
 .PHONY: clean
 clean: ## remove what was built and fetched
-	rm -rf target build $(VENV) $(NODE_DIR)/{node_modules,dist} examples/*/node_modules tests/browser/node_modules bench/node_modules
+	rm -rf target build $(VENV) $(NODE_DIR)/{node_modules,dist} examples/*/node_modules tests/{browser,runners}/node_modules bench/node_modules
