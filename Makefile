@@ -87,7 +87,7 @@ test-node: node tests/runners/node_modules/.ready
 	$(call say,Node.js)
 	@cd $(NODE_DIR) && npm test --silent
 	@node --test tests/conformance.test.mjs tests/side_by_side/*.test.mjs
-	@cd tests/runners && npm test --silent
+	@cd tests/runners && ../../scripts/quietly npm test --silent
 
 .PHONY: test-shops
 test-shops: shops
