@@ -8,8 +8,9 @@ import * as paymento from "paymento";
 
 const require = createRequire(import.meta.url);
 const native = require("../native.js");
-const { ERROR_CODES } = require("../dist/modules.js")("./error-code.js");
-const { FAULT_NAMES, FAULTS } = require("../dist/modules.js")("./faults.js");
+const inside = require("../dist/modules.js");
+const { ERROR_CODES } = inside("./error-code.js");
+const { FAULT_NAMES, FAULTS } = inside("./faults.js");
 
 test("the error codes are the core's", () => {
   const codes = native.errorCodes();

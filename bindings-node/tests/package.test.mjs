@@ -12,6 +12,7 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, "..");
 let project;
 let files;
+let tarball;
 
 after(() => rm(project, { recursive: true, force: true }));
 
@@ -21,9 +22,10 @@ before(async () => {
   const packed = JSON.parse(stdout.slice(stdout.search(/[[{]/)));
   const [{ filename, files: listed }] = Array.isArray(packed) ? packed : Object.values(packed);
   files = listed.map(({ path }) => path);
+  tarball = join(project, filename);
   const home = join(project, "node_modules", "paymento");
   await mkdir(home, { recursive: true });
-  await run("tar", ["-xzf", join(project, filename), "--strip-components=1", "-C", home]);
+  await run("tar", ["-xzf", tarball, "--strip-components=1", "-C", home]);
   for (const name of ["@types", "undici-types"]) {
     await symlink(join(root, "node_modules", name), join(project, "node_modules", name));
   }
@@ -74,6 +76,16 @@ test("it works from both module systems, with one set of classes", async () => {
 test("what is inside stays inside", async () => {
   const code = 'import("paymento/dist/data.js").catch((error) => console.log(error.code));';
   assert.equal(await output("inside.mjs", code), "ERR_PACKAGE_PATH_NOT_EXPORTED");
+});
+
+test("npx finds the command where the package is installed", async () => {
+  const cwd = join(project, "installed");
+  await mkdir(cwd);
+  await writeFile(join(cwd, "package.json"), "{}");
+  await run("npm", ["install", "--offline", "--no-audit", "--no-fund", tarball], { cwd });
+  const { stdout } = await run("npx", ["paymento", "--version"], { cwd });
+  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  assert.equal(stdout, `paymento ${version}\n`);
 });
 
 for (const module of ["node16", "nodenext"]) {
