@@ -9,5 +9,6 @@ use pyo3::prelude::*;
 #[pyfunction]
 #[pyo3(signature = (arguments: "list[str]") -> "int")]
 pub(crate) fn run_command_line(py: Python<'_>, arguments: Vec<OsString>) -> u8 {
-    py.detach(|| paymento::cli::run(arguments, &mut io::stdout().lock(), &mut io::stderr().lock()))
+    // Not locked: a panic on the simulator's own thread could not be printed, and would hang it.
+    py.detach(|| paymento::cli::run(arguments, &mut io::stdout(), &mut io::stderr()))
 }

@@ -4,5 +4,6 @@ use std::{io, process::ExitCode};
 
 fn main() -> ExitCode {
     let arguments = std::env::args_os().skip(1);
-    paymento::cli::run(arguments, &mut io::stdout().lock(), &mut io::stderr().lock()).into()
+    // Not locked: a panic on the simulator's own thread could not be printed, and would hang it.
+    paymento::cli::run(arguments, &mut io::stdout(), &mut io::stderr()).into()
 }

@@ -84,12 +84,25 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         Some(Value(word)) => match word.string()?.as_str() {
             "simulator" => simulator(&mut parser),
             "trigger" => trigger(&mut parser),
-            "help" => Ok(Command::Help(super::usage::GENERAL)),
+            "help" => help(&mut parser),
             "version" => Ok(Command::Version),
-            other => Err(Usage::new(format!("there is no command {other:?}; there are simulator and trigger"))),
+            other => Err(no_command(other)),
         },
         Some(other) => Err(other.unexpected().into()),
     }
+}
+
+fn help(parser: &mut lexopt::Parser) -> Result<Command, Usage> {
+    let Some(Value(word)) = parser.next()? else { return Ok(Command::Help(super::usage::GENERAL)) };
+    match word.string()?.as_str() {
+        "simulator" => Ok(Command::Help(super::usage::SIMULATOR)),
+        "trigger" => Ok(Command::Help(super::usage::TRIGGER)),
+        other => Err(no_command(other)),
+    }
+}
+
+fn no_command(word: &str) -> Usage {
+    Usage::new(format!("there is no command {word:?}; there are simulator and trigger"))
 }
 
 fn simulator(parser: &mut lexopt::Parser) -> Result<Command, Usage> {
@@ -112,6 +125,10 @@ fn simulator(parser: &mut lexopt::Parser) -> Result<Command, Usage> {
             Long("json") => asked.json = true,
             Long("quiet") | Short('q') => asked.quiet = true,
             Long("stop-with-parent") => asked.stop_with_parent = true,
+            // Not quoted: it may be a store with its keys.
+            Value(_) => {
+                return Err(Usage::new("simulator takes options only; a store is named with --store".to_owned()));
+            }
             other => return Err(other.unexpected().into()),
         }
     }
@@ -201,8 +218,9 @@ fn callback_fault(name: &str) -> Result<Fault, Usage> {
     if fault.concerns_callbacks() { Ok(fault) } else { Err(Usage::new(format!("{fault} is no fault of a callback"))) }
 }
 
+/// The option's value. Not quoted where it is none: it may be a key.
 fn text(parser: &mut lexopt::Parser) -> Result<String, Usage> {
-    Ok(parser.value()?.string()?)
+    parser.value()?.into_string().map_err(|_| Usage::new("the value of an option is not UTF-8".to_owned()))
 }
 
 #[cfg(test)]
@@ -222,6 +240,27 @@ mod tests {
 
     fn refusal(line: &str) -> String {
         parsed(line).err().map_or_else(|| panic!("{line} was taken"), |usage| usage.to_string())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_that_is_no_text_is_not_repeated() {
+        use std::os::unix::ffi::OsStringExt;
+        for (command, option) in [("simulator", "--store"), ("trigger", "--secret")] {
+            let odd = OsString::from_vec(b"A:\xff:SECRETVALUE".to_vec());
+            let usage = parse([command.into(), option.into(), odd]).err().expect("refused").to_string();
+            assert!(usage.contains("UTF-8") && !usage.contains("SECRETVALUE"), "{usage}");
+        }
+    }
+
+    #[test]
+    fn help_explains_the_command_that_it_names() {
+        for (line, part) in
+            [("help", "paymento COMMAND"), ("help simulator", "--ipn-url"), ("help trigger", "--order-id")]
+        {
+            assert!(matches!(parsed(line), Ok(Command::Help(text)) if text.contains(part)), "{line}");
+        }
+        assert!(refusal("help nonsense").contains("no command"));
     }
 
     #[test]
@@ -274,5 +313,7 @@ mod tests {
         assert!(refusal("trigger maybe http://127.0.0.1/").contains("underpaid"));
         assert!(refusal("trigger paid http://127.0.0.1/ --fault api.bad_gateway").contains("no fault of a callback"));
         assert!(!refusal("simulator --store A:SECRETVALUE").contains("SECRETVALUE"));
+        assert!(!refusal("simulator --store A B:KEYVALUE:SECRETVALUE").contains("SECRETVALUE"));
+        assert!(!refusal("trigger paid http://127.0.0.1/ SECRETVALUE").contains("SECRETVALUE"));
     }
 }

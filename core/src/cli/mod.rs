@@ -10,6 +10,7 @@ mod usage;
 use std::{ffi::OsString, io::Write};
 
 use arguments::Command;
+use usage::Usage;
 
 /// Exit codes: what was asked for was done.
 const DONE: u8 = 0;
@@ -27,18 +28,23 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, output: &mut dyn Write
         Ok(Command::Help(text)) => Ok(print(output, text)),
         Ok(Command::Version) => Ok(print(output, concat!("paymento ", env!("CARGO_PKG_VERSION"), "\n"))),
         Ok(Command::Simulator(asked)) => serve::run(asked, output, errors),
-        Ok(Command::Trigger(asked)) => trigger::run(asked, output),
-        Err(usage) => {
-            // With nowhere to write to, the exit code says it.
-            let _ = writeln!(errors, "paymento: {usage}");
-            let _ = writeln!(errors, "`paymento --help` lists what there is");
-            return MISUSED;
-        }
+        Ok(Command::Trigger(asked)) => match trigger::prepare(asked) {
+            Ok(trigger) => trigger::run(&trigger, output),
+            Err(usage) => return misused(errors, &usage),
+        },
+        Err(usage) => return misused(errors, &usage),
     };
     outcome.unwrap_or_else(|failure| {
         let _ = writeln!(errors, "paymento: {failure}");
         FAILED
     })
+}
+
+fn misused(errors: &mut dyn Write, usage: &Usage) -> u8 {
+    // With nowhere to write to, the exit code says it.
+    let _ = writeln!(errors, "paymento: {usage}");
+    let _ = writeln!(errors, "`paymento --help` lists what there is");
+    MISUSED
 }
 
 fn print(output: &mut dyn Write, text: &str) -> u8 {
@@ -86,6 +92,19 @@ mod tests {
         let (code, output, errors) = ran("simulator --nonsense");
         assert_eq!((code, output.as_str()), (MISUSED, ""));
         assert!(errors.contains("--nonsense") && errors.contains("--help"), "{errors}");
+    }
+
+    #[test]
+    fn a_trigger_that_cannot_be_sent_as_asked_exits_with_2_and_one_that_is_not_answered_with_1() {
+        for (line, code) in [
+            ("trigger paid nonsense --secret s3cret", MISUSED),
+            ("trigger paid ftp://127.0.0.1/ --secret s3cret", MISUSED),
+            ("trigger paid http://127.0.0.1:9/ --secret ", MISUSED),
+            ("trigger paid http://127.0.0.1:9/ --secret s3cret", FAILED),
+        ] {
+            let (ended, _, errors) = ran(line);
+            assert_eq!(ended, code, "{line}: {errors}");
+        }
     }
 
     #[test]

@@ -11,7 +11,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LONGEST_BODY: usize = 500;
 const SECRET_VARIABLE: &str = "PAYMENTO_SECRET_KEY";
 
-pub(super) fn run(asked: TriggerArguments, output: &mut dyn Write) -> Result<u8, Usage> {
+/// A callback, and the simulator that sends it.
+pub(super) struct Prepared {
+    simulator: Simulator,
+    trigger: Trigger,
+}
+
+/// Everything that the command line can get wrong.
+pub(super) fn prepare(asked: TriggerArguments) -> Result<Prepared, Usage> {
     let secret_key = match asked.secret_key.or_else(|| std::env::var(SECRET_VARIABLE).ok()) {
         Some(key) if !key.is_empty() => key,
         _ => {
@@ -31,7 +38,11 @@ pub(super) fn run(asked: TriggerArguments, output: &mut dyn Write) -> Result<u8,
         trigger = trigger.order_id(order_id);
     }
     trigger = asked.faults.into_iter().fold(trigger, Trigger::fault);
-    let delivery = simulator.wait_for_delivery(simulator.trigger(&trigger)?, PATIENCE)?;
+    Ok(Prepared { simulator, trigger })
+}
+
+pub(super) fn run(Prepared { simulator, trigger }: &Prepared, output: &mut dyn Write) -> Result<u8, Usage> {
+    let delivery = simulator.wait_for_delivery(simulator.trigger(trigger)?, PATIENCE)?;
     // With nowhere to write to, the exit code says it.
     let _ = report(&delivery, output);
     Ok(if delivery.is_delivered() { DONE } else { FAILED })

@@ -8,8 +8,8 @@ use std::{
 use http::HeaderMap;
 
 use super::{
-    Attempt, AttemptOutcome, Delivery, EventKind, Fault, FindingKind, ledger::Ledger, outbox::Callback,
-    schedule::Alarm, target::Target, traffic::Errand,
+    Attempt, AttemptOutcome, Delivery, EventKind, FindingKind, ledger::Ledger, outbox::Callback, schedule::Alarm,
+    target::Target, traffic::Errand,
 };
 
 /// An endpoint that takes longer is slow.
@@ -114,7 +114,7 @@ impl Ledger {
 /// What the answer says of the shop. A callback that the simulator has spoilt may be refused.
 fn mistake(delivery: &Delivery, outcome: &AttemptOutcome) -> Option<FindingKind> {
     let forged = delivery.status.is_none() && !delivery.token.is_empty();
-    let spoilt = forged || delivery.faults.iter().any(|fault| alters(*fault));
+    let spoilt = forged || delivery.faults.iter().any(|fault| fault.alters());
     match outcome {
         AttemptOutcome::Answered(200..=299) if !delivery.is_authentic => Some(FindingKind::TamperedCallbackAccepted),
         AttemptOutcome::Answered(200) => None,
@@ -123,11 +123,6 @@ fn mistake(delivery: &Delivery, outcome: &AttemptOutcome) -> Option<FindingKind>
         AttemptOutcome::Answered(_) => Some(FindingKind::CallbackNotOk),
         AttemptOutcome::Failed(_) => Some(FindingKind::CallbackUnreachable),
     }
-}
-
-/// Whether the shop sees something else than it would without the fault.
-fn alters(fault: Fault) -> bool {
-    !matches!(fault, Fault::CallbackDelay | Fault::CallbackDuplicate | Fault::CallbackReorder | Fault::CallbackDrop)
 }
 
 /// An https URL fails the same way every time.

@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::{
-    Attempt, AttemptOutcome, CallbackMethod, Simulator,
+    Attempt, AttemptOutcome, CallbackMethod, EventKind, Simulator,
+    send::AT_ONCE,
     testbed::{SOON, Shop, simulator_for},
 };
 use crate::{error::ErrorCode, status::OrderStatus};
@@ -99,4 +100,21 @@ fn a_shop_that_hangs_up_is_a_failed_attempt() {
     simulator.cancel(&token).expect("canceled");
     let deliveries = simulator.wait_for_deliveries(&token, 1, SOON).expect("finished");
     assert!(matches!(deliveries[0].attempts[0].outcome, AttemptOutcome::Failed(_)));
+}
+
+#[test]
+fn however_many_callbacks_are_due_only_so_many_connections_are_open() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("bound");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    let simulator = Simulator::builder().callback_url(url).start().expect("started");
+    let tokens: Vec<_> = (0..AT_ONCE + 20).map(|_| simulator.create("")).collect();
+    tokens.iter().for_each(|token| simulator.cancel(token).expect("canceled"));
+    let held: Vec<_> = (0..AT_ONCE).map(|_| listener.accept().expect("connected").0).collect();
+    listener.set_nonblocking(true).expect("set");
+    assert!(listener.accept().is_err(), "one more connection than may be open");
+    let begun = simulator.events_after(0, SOON).iter().filter(|event| event.kind == EventKind::CallbackSent).count();
+    assert_eq!(begun, AT_ONCE);
+    drop(held);
+    listener.set_nonblocking(false).expect("set");
+    assert!((0..20).all(|_| listener.accept().is_ok()), "the others follow");
 }

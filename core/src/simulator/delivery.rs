@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use http::Method;
 
-use super::Fault;
+use super::{Fault, target};
 use crate::{
     error::{Error, ErrorCode},
     status::OrderStatus,
@@ -154,14 +154,14 @@ impl Delivery {
     }
 }
 
-/// Without the bodies, the headers and the signature, so that a failing test does not print them into a log.
+/// Without the bodies, the headers, the signature and the query, so that a failing test does not print them into a log.
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delivery")
             .field("id", &self.id)
             .field("token", &self.token)
             .field("status", &self.status)
-            .field("url", &self.url)
+            .field("url", &target::shown(&self.url))
             .field("method", &self.method)
             .field("faults", &self.faults)
             .field("attempts", &self.attempts)

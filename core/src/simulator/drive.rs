@@ -141,7 +141,7 @@ impl Simulator {
         self.shared.read(Ledger::now)
     }
 
-    /// The last 10,000 payments, oldest first.
+    /// The last 10,000 payments, oldest first; fewer where the texts in them come to more than 16 MiB.
     pub fn payments(&self) -> Vec<PaymentSnapshot> {
         let url = self.gateway_url();
         self.shared.read(|ledger| ledger.payments().map(|payment| ledger.snapshot(payment, &url)).collect())
@@ -153,7 +153,7 @@ impl Simulator {
         self.shared.read(|ledger| ledger.payment(token).map(|payment| ledger.snapshot(payment, &url)))
     }
 
-    /// How many payments came before the last 10,000 and are not kept any more.
+    /// How many payments came before those and are not kept any more.
     pub fn forgotten_payments(&self) -> u64 {
         self.shared.read(Ledger::forgotten)
     }

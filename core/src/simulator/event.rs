@@ -54,6 +54,13 @@ pub enum EventKind {
     ClockAdvanced,
 }
 
+impl Event {
+    /// Bytes of text.
+    pub(super) fn weight(&self) -> usize {
+        self.order_id.len() + self.detail.len()
+    }
+}
+
 impl EventKind {
     /// The stable name, for instance `payment_created`.
     pub const fn as_str(self) -> &'static str {

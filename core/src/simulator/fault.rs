@@ -71,6 +71,12 @@ impl Fault {
         self.as_str().starts_with("callback.")
     }
 
+    /// Whether a callback's bytes or headers are others than without it.
+    pub(super) fn alters(self) -> bool {
+        let in_time_only = [Self::CallbackDelay, Self::CallbackDuplicate, Self::CallbackReorder, Self::CallbackDrop];
+        self.concerns_callbacks() && !in_time_only.contains(&self)
+    }
+
     /// The undocumented status that a callback carries in place of its own.
     pub(super) fn odd_status(self) -> Option<OrderStatus> {
         match self {

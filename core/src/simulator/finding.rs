@@ -95,14 +95,14 @@ pub struct Finding {
 #[derive(Debug, Default)]
 pub(super) struct Findings(Vec<Finding>);
 
-/// A client that asks for thousands of unknown paths must not fill the memory.
-const KEPT: usize = 200;
+/// Of one kind. A client that asks for thousands of unknown paths must fill neither the memory nor the list.
+const KEPT: usize = 20;
 
 impl Findings {
     pub(super) fn report(&mut self, kind: FindingKind, subject: &str, token: &str, at: Duration) {
         if let Some(known) = self.0.iter_mut().find(|known| known.kind == kind && known.subject == subject) {
             known.count += 1;
-        } else if self.0.len() < KEPT {
+        } else if self.0.iter().filter(|known| known.kind == kind).count() < KEPT {
             let (subject, token) = (subject.to_owned(), token.to_owned());
             self.0.push(Finding { kind, subject, token, count: 1, at });
         }
@@ -125,6 +125,16 @@ mod tests {
         }
         let seen: Vec<_> = findings.list().iter().map(|finding| (finding.subject.as_str(), finding.count)).collect();
         assert_eq!(seen, [("a", 2), ("b", 1)]);
+    }
+
+    #[test]
+    fn many_findings_of_one_kind_leave_room_for_the_others() {
+        let mut findings = Findings::default();
+        for number in 0..1_000 {
+            findings.report(FindingKind::UnknownEndpoint, &number.to_string(), "", Duration::ZERO);
+        }
+        findings.report(FindingKind::TamperedCallbackAccepted, "http://shop.test/", "t0", Duration::ZERO);
+        assert!(findings.list().iter().any(|finding| finding.kind == FindingKind::TamperedCallbackAccepted));
     }
 
     #[test]

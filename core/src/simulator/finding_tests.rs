@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    AttemptOutcome, Fault, FindingKind, Simulator,
+    AttemptOutcome, Fault, FindingKind, Simulator, Trigger,
     attempts::Answer,
     ledger_tests::{an_order, ledger},
     rules::Rules,
@@ -94,4 +94,27 @@ fn an_endpoint_that_takes_longer_than_five_seconds_is_found_out() {
         assert_eq!(ledger.findings.list().len(), findings);
     }
     assert_eq!(ledger.findings.list()[0].kind, FindingKind::CallbackSlow);
+}
+
+#[test]
+fn a_shop_that_refuses_a_spoilt_callback_is_right_when_it_is_sent_again_too() {
+    let shop = Shop::answering([400, 400]);
+    let simulator = Simulator::builder().callback_url(&shop.url).retry_schedule([]).start().expect("started");
+    let token = simulator.create(CAREFUL);
+    simulator.arm(Fault::CallbackTruncate, Some(1), None);
+    simulator.cancel(&token).expect("canceled");
+    let spoilt = simulator.wait_for_deliveries(&token, 1, SOON).expect("sent").remove(0);
+    let again = simulator.resend(spoilt.id).expect("sent");
+    let again = simulator.wait_for_delivery(again, SOON).expect("finished");
+    assert_eq!((again.faults, kinds(&simulator)), (vec![Fault::CallbackTruncate], Vec::new()));
+}
+
+#[test]
+fn a_shop_that_refuses_a_spoilt_trigger_is_right() {
+    let shop = Shop::answering([400]);
+    let simulator = simulator_for(&shop);
+    let trigger = Trigger::new(crate::status::OrderStatus::Paid).fault(Fault::CallbackTruncate);
+    let sent = simulator.trigger(&trigger).expect("sent");
+    simulator.wait_for_delivery(sent, SOON).expect("finished");
+    assert_eq!(kinds(&simulator), []);
 }

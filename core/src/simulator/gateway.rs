@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Path, State},
-    http::{HeaderMap, StatusCode, Uri},
-    middleware::map_response,
+    extract::{DefaultBodyLimit, Path, Request, State},
+    http::{HeaderMap, Method, StatusCode, Uri},
+    middleware::{Next, from_fn, map_response},
     response::Response,
     routing::{get, post},
 };
@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::{
     EventKind,
+    guard::is_from_elsewhere,
     ledger::Ledger,
     lever::{self, Given, Stuck},
     page::{
@@ -27,6 +28,7 @@ use super::{
     reply::{asset, field, guarded, html, json, see_other},
     return_link,
     shared::Shared,
+    wire::failure,
 };
 
 /// A token, the name of a coin, an amount.
@@ -52,7 +54,16 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .iter()
         .fold(pages, |pages, file| pages.route(file.path, get(async || asset(file))))
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
+        .layer(from_fn(own_forms))
         .layer(map_response(async |response: Response| guarded(response)))
+}
+
+/// Anybody may send a customer here; a form that moves a payment is this page's own.
+async fn own_forms(request: Request, next: Next) -> Response {
+    if request.method() == Method::POST && is_from_elsewhere(request.headers()) {
+        return failure(StatusCode::FORBIDDEN);
+    }
+    next.run(request).await
 }
 
 /// Opening the page is an event; that the page looks again by itself is none.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -21,6 +21,12 @@ pub(super) async fn check_host(State(shared): State<Arc<Shared>>, request: Reque
     }
     let reason = "the simulator answers to localhost, 127.0.0.1 and [::1] only";
     failure_because(StatusCode::MISDIRECTED_REQUEST, reason)
+}
+
+/// Whether a browser says that a page of another site makes this request.
+pub(super) fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    matches!(site, Some(b"cross-site" | b"same-site"))
 }
 
 fn names_loopback(host: &[u8]) -> bool {

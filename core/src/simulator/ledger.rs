@@ -25,6 +25,8 @@ use crate::{error::Error, status::OrderStatus};
 
 /// How many payments, and how many events, are kept.
 pub(super) const KEPT: usize = 10_000;
+/// How many bytes of the shop's own texts the payments, and the events, may hold: far more than 10,000 of the usual size.
+const HEAVIEST: usize = 16 * 1024 * 1024;
 /// The first payment's number. Not 1, so that nobody takes it for a position.
 const FIRST_PAYMENT_ID: i64 = 20_001;
 
@@ -36,6 +38,9 @@ pub(super) struct Ledger {
     payments: HashMap<String, Payment>,
     /// Tokens, oldest first.
     order: VecDeque<String>,
+    /// Bytes of the shop's texts in the payments, and in the events.
+    weight: usize,
+    event_weight: usize,
     forgotten: u64,
     last_payment_id: i64,
     events: VecDeque<Event>,
@@ -47,6 +52,8 @@ pub(super) struct Ledger {
     pub(super) timers: Timers<Alarm>,
     /// The latest time that the clock is on its way to.
     pub(super) horizon: Duration,
+    /// How many set out to move the clock on and have not arrived.
+    pub(super) journeys: usize,
     pub(super) faults: FaultPlan,
     dice: Option<Dice>,
     pub(super) findings: Findings,
@@ -62,6 +69,8 @@ impl Ledger {
             strict: false,
             payments: HashMap::new(),
             order: VecDeque::new(),
+            weight: 0,
+            event_weight: 0,
             forgotten: 0,
             last_payment_id: FIRST_PAYMENT_ID - 1,
             events: VecDeque::new(),
@@ -72,6 +81,7 @@ impl Ledger {
             clock,
             timers: Timers::default(),
             horizon: Duration::ZERO,
+            journeys: 0,
             faults: FaultPlan::default(),
             dice: None,
             findings: Findings::default(),
@@ -90,6 +100,7 @@ impl Ledger {
         let token = self.random.token();
         self.last_payment_id += 1;
         self.order.push_back(token.clone());
+        self.weight += order.weight();
         let payment = Payment::new(token.clone(), self.last_payment_id, store, order, self.now());
         self.payments.insert(token.clone(), payment);
         self.forget_the_oldest();
@@ -99,8 +110,9 @@ impl Ledger {
     }
 
     fn forget_the_oldest(&mut self) {
-        while self.order.len() > KEPT {
+        while self.order.len() > KEPT || self.weight > HEAVIEST {
             let Some(gone) = self.order.pop_front().and_then(|token| self.payments.remove(&token)) else { continue };
+            self.weight -= gone.order.weight();
             self.forgotten += 1;
             self.timers.cancel(gone.deadline);
             for transfer in gone.transfers {
@@ -175,8 +187,9 @@ impl Ledger {
             status: status.or(payment.map(|payment| payment.status)),
             detail,
         });
-        if self.events.len() > KEPT {
-            self.events.pop_front();
+        self.event_weight += self.events.back().map_or(0, Event::weight);
+        while self.events.len() > KEPT || self.event_weight > HEAVIEST {
+            self.event_weight -= self.events.pop_front().map_or(0, |event| event.weight());
         }
     }
 

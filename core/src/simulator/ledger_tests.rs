@@ -238,3 +238,36 @@ fn more_than_enough_is_enough_and_adds_up() {
     assert_eq!((payment.status, payment.received()), (OrderStatus::WaitingToConfirm, more.plus(&owed)));
     assert_eq!(ledger.pay(&token), Err(Refusal::NotOpen(OrderStatus::WaitingToConfirm)));
 }
+
+#[test]
+fn while_the_clock_is_moved_on_nobody_else_lets_things_happen() {
+    let mut ledger = with_url();
+    let [first, second] = [(), ()].map(|()| ledger.create(FIRST, an_order()));
+    let mut journey = ledger.set_out(Duration::from_hours(1));
+    assert_eq!(ledger.step(&mut journey), Step::Moved);
+    ledger.fire_due();
+    let statuses = [&first, &second].map(|token| status(&ledger, token));
+    assert_eq!(
+        statuses,
+        [OrderStatus::Timeout, OrderStatus::Initialize],
+        "the journey would not wait for its callback"
+    );
+    ledger.end_journey();
+    ledger.fire_due();
+    assert_eq!(status(&ledger, &second), OrderStatus::Timeout);
+}
+
+#[test]
+fn memory_is_bounded_for_orders_of_any_size() {
+    let mut ledger = with_url();
+    let large = || Order { order_id: Some("x".repeat(60_000)), ..an_order() };
+    for _ in 0..2_000 {
+        let token = ledger.create(FIRST, large());
+        ledger.cancel(&token).expect("canceled");
+    }
+    let kept: usize = ledger.payments().map(|payment| payment.order_id().len()).sum();
+    let told: usize = ledger.events().map(|event| event.order_id.len()).sum();
+    let sent: usize = ledger.recent_deliveries().map(|delivery| delivery.body.len()).sum();
+    assert!(kept + told + sent < 200_000_000, "{kept} {told} {sent}");
+    assert!(ledger.payments().count() > 100 && ledger.forgotten() > 0);
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Simulator,
-    testbed::{Message, SOON},
+    testbed::{Message, SOON, send},
 };
 use crate::status::OrderStatus;
 
@@ -232,4 +232,22 @@ fn the_pages_files_come_from_here_and_nothing_is_inline() {
     assert!(page.contains("<svg class=\"qr\"") && page.contains("data-runs=\"false\""));
     simulator.advance(Duration::from_mins(1)).expect("running");
     assert!(simulator.page(&token).contains("data-left=\"1740000\""));
+}
+
+#[test]
+fn a_page_from_elsewhere_cannot_pay_even_with_a_token_that_it_guessed() {
+    let simulator = simulator();
+    let token = simulator.with_coin();
+    let submit = |site: &str, action: &str| {
+        let kind = "Content-Type: application/x-www-form-urlencoded";
+        let head = format!("POST /gateway/{action} HTTP/1.1\r\n{kind}\r\nSec-Fetch-Site: {site}");
+        send(simulator.port(), &head, format!("token={token}&by=1h&coin=Ethereum").as_bytes()).status()
+    };
+    for action in ["pay", "coin", "cancel", "lever/pay", "lever/advance"] {
+        assert_eq!((submit("cross-site", action), submit("same-site", action)), (403, 403), "{action}");
+    }
+    assert_eq!(simulator.status(&token), OrderStatus::Pending);
+    assert_eq!(submit("same-origin", "lever/pay"), 303);
+    let head = format!("GET /gateway?token={token} HTTP/1.1\r\nSec-Fetch-Site: cross-site");
+    assert_eq!(send(simulator.port(), &head, b"").status(), 200, "the shop sends its customers here");
 }

@@ -29,6 +29,16 @@ pub(super) struct Order {
     pub(super) additional_data: Vec<Entry>,
 }
 
+impl Order {
+    /// Bytes of what the shop wrote.
+    pub(super) fn weight(&self) -> usize {
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let entries: usize = self.additional_data.iter().map(|(key, value)| length(key) + length(value)).sum();
+        let url = self.return_url.as_ref().map_or(0, |url| url.as_str().len());
+        length(&self.order_id) + length(&self.language) + length(&self.email_address) + entries + url
+    }
+}
+
 /// A key and a value that travel with the order; the gateway's schema allows either to be null.
 pub(super) type Entry = (Option<String>, Option<String>);
 

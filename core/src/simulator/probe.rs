@@ -3,6 +3,7 @@
 use http::HeaderMap;
 
 use super::{
+    Fault,
     ledger::Ledger,
     message::Message,
     notice,
@@ -35,7 +36,9 @@ impl Ledger {
     pub(super) fn resend(&mut self, id: u64) -> Result<u64, Error> {
         let (message, target) = self.copy_of(id)?;
         let (store, token, status) = self.origin_of(id)?;
-        Ok(self.send(store, &token, status, message, false, target))
+        let faults = self.delivery(id).map(|delivery| spoiling(&delivery.faults)).unwrap_or_default();
+        let draft = Draft { store, token, status, message, faults, once: false };
+        Ok(self.send_draft(draft, target))
     }
 
     /// The same again with its status changed after it was signed; once.
@@ -76,6 +79,10 @@ impl Ledger {
         target: Target,
     ) -> u64 {
         let draft = Draft { store, token: token.to_owned(), status, message, faults: Vec::new(), once };
+        self.send_draft(draft, target)
+    }
+
+    pub(super) fn send_draft(&mut self, draft: Draft, target: Target) -> u64 {
         let id = self.post(draft, target);
         self.enqueue(id);
         id
@@ -122,6 +129,11 @@ impl Ledger {
         }
         self.clock.is_manual().then_some("the clock stands still; move it on with advance")
     }
+}
+
+/// The faults among these that are in the bytes, and so come along with them.
+pub(super) fn spoiling(faults: &[Fault]) -> Vec<Fault> {
+    faults.iter().copied().filter(|fault| fault.alters()).collect()
 }
 
 fn no_such_store() -> Error {

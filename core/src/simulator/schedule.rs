@@ -124,18 +124,28 @@ impl Ledger {
         };
     }
 
-    /// Lets everything happen that is due, and says how long it is to the next.
+    /// Lets everything happen that is due, and says how long it is to the next. Nothing while the clock is on its way
+    /// elsewhere: the journey lets it happen, in order, and waits for the callbacks.
     pub(super) fn fire_due(&mut self) -> Option<Duration> {
+        if self.journeys > 0 {
+            return None;
+        }
         while let Some((_, alarm)) = self.timers.pop_due(self.now()) {
             self.fire(alarm);
         }
         self.timers.next_due().map(|due| due.saturating_sub(self.now()))
     }
 
-    /// Sets out to move the clock on.
+    /// Sets out to move the clock on, until [`end_journey`](Self::end_journey).
     pub(super) fn set_out(&mut self, by: Duration) -> Journey {
+        self.journeys += 1;
         self.horizon = self.horizon.max(self.now()).saturating_add(by);
         Journey { by, target: self.horizon, round: self.traffic.close_round() }
+    }
+
+    /// Of one that has arrived or was given up.
+    pub(super) fn end_journey(&mut self) {
+        self.journeys = self.journeys.saturating_sub(1);
     }
 
     /// Moves the clock to the next thing that is due, and lets it happen.

@@ -13,7 +13,7 @@ use hyper::{
     client::conn::http1,
 };
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpStream, time};
+use tokio::{net::TcpStream, sync::Semaphore, time};
 use url::{Host, Url};
 
 use super::{
@@ -29,14 +29,20 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 const ANSWER_LIMIT: usize = 64 * 1024;
 /// As much of an answer is shown to whoever looks for the reason.
 const ANSWER_KEPT: usize = 4 * 1024;
+/// So many attempts are under way at once: each holds a file, and some machines give a process 256 of them.
+pub(super) const AT_ONCE: usize = 100;
 /// The clock is looked at this often, though nothing be due.
 const LONGEST_SLEEP: Duration = Duration::from_hours(1);
 
-/// Makes every attempt in `outbox`, side by side.
+/// Makes every attempt in `outbox`, side by side as far as that goes.
 pub(super) async fn run(shared: Arc<Shared>, mut outbox: Outbox) {
+    let free = Arc::new(Semaphore::new(AT_ONCE));
     while let Some(errand) = outbox.recv().await {
+        // Fails only for a semaphore that was closed, which nobody does.
+        let Ok(place) = Arc::clone(&free).acquire_owned().await else { return };
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
+            let _place = place;
             let (parcel, began) = (shared.change(|ledger| ledger.begin_attempt(&errand)), Instant::now());
             let answer = match parcel {
                 Some(parcel) => Some(attempt(parcel).await),

@@ -95,6 +95,7 @@ impl Shared {
     /// thread, which has to do it.
     pub(super) fn advance(&self, by: Duration) -> Result<(), Ended> {
         let mut journey = self.change(|ledger| ledger.set_out(by));
+        let _under_way = UnderWay(self);
         loop {
             match self.step(&mut journey) {
                 Step::Arrived => return Ok(()),
@@ -110,6 +111,7 @@ impl Shared {
     /// The same without blocking. On a tokio runtime only.
     pub(super) async fn advanced(&self, by: Duration) -> Result<(), Ended> {
         let mut journey = self.change(|ledger| ledger.set_out(by));
+        let _under_way = UnderWay(self);
         loop {
             match self.step(&mut journey) {
                 Step::Arrived => return Ok(()),
@@ -125,12 +127,7 @@ impl Shared {
     }
 
     fn step(&self, journey: &mut Journey) -> Step {
-        let step = self.change(|ledger| ledger.step(journey));
-        if step != Step::Waits {
-            // Whoever keeps time has slept by the clock as it was.
-            self.rescheduled.notify_one();
-        }
-        step
+        self.change(|ledger| ledger.step(journey))
     }
 
     pub(super) fn close(&self) {
@@ -179,5 +176,16 @@ impl Shared {
     /// A panic elsewhere must not spread: the ledger is whole between any two statements that matter to a test.
     fn lock(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A journey of the clock, which may be given up half-way.
+struct UnderWay<'a>(&'a Shared);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.change(Ledger::end_journey);
+        // Whoever keeps time has slept by the clock as it was.
+        self.0.rescheduled.notify_one();
     }
 }

@@ -8,7 +8,7 @@ use super::{
     CallbackMethod,
     coin::{COINS, Coin},
     random::Random,
-    target::Target,
+    target::{self, Target},
 };
 use crate::{
     error::{Error, ErrorCode},
@@ -97,12 +97,12 @@ fn coins(names: Option<Vec<String>>) -> Result<Vec<&'static Coin>, Error> {
     coins.filter(|coins| !coins.is_empty()).ok_or_else(unknown)
 }
 
-/// Without the keys.
+/// Without the keys, and without what may be one in the callback URL.
 impl fmt::Debug for StoreOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoreOptions")
             .field("name", &self.name)
-            .field("callback_url", &self.callback_url)
+            .field("callback_url", &self.callback_url.as_deref().map(target::shown))
             .field("callback_method", &self.callback_method)
             .field("coins", &self.coins)
             .finish_non_exhaustive()
@@ -176,12 +176,12 @@ impl Store {
     }
 }
 
-/// Without the keys.
+/// Without the keys, and without what may be one in the callback URL.
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store")
             .field("name", &self.name)
-            .field("callback_url", &self.callback_url)
+            .field("callback_url", &self.callback_url.as_deref().map(target::shown))
             .field("callback_method", &self.callback_method)
             .field("coins", &self.coins)
             .finish_non_exhaustive()

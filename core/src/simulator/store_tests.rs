@@ -65,3 +65,16 @@ fn stores_that_cannot_be_told_apart_or_take_no_coin_are_refused() {
     assert_eq!(code(StoreOptions::new("x").callback_url("shop")), ErrorCode::InputCallbackUrl);
     assert!(start(StoreOptions::new("x")).is_ok());
 }
+
+#[test]
+fn no_debug_output_holds_what_a_callback_url_hides() {
+    let url = "http://user:hush@127.0.0.1:9/callback?key=hush";
+    let options = StoreOptions::new("A").callback_url(url);
+    let printed = format!("{options:?}");
+    let simulator = Simulator::builder().stores([options]).retry_schedule([]).start().expect("started");
+    let id = simulator.send_test_webhook(None).expect("sent");
+    let delivery = simulator.delivery(id).expect("known");
+    for printed in [printed, format!("{:?}", simulator.stores()), format!("{delivery:?}")] {
+        assert!(printed.contains("127.0.0.1:9/callback") && !printed.contains("hush"), "{printed}");
+    }
+}

@@ -23,13 +23,22 @@ impl Target {
         Ok(Self { url: parsed, text: url.to_owned(), method })
     }
 
-    /// The URL for events and findings. A query may hold a key of the shop's own.
+    /// The URL for events and findings.
     pub(super) fn without_query(&self) -> String {
-        let mut plain = self.url.clone();
-        plain.set_query(None);
-        plain.set_fragment(None);
-        let _ = plain.set_password(None);
-        let _ = plain.set_username("");
-        plain.into()
+        without_query(self.url.clone())
     }
+}
+
+/// A query may hold a key of the shop's own, and so may what stands before the host.
+fn without_query(mut url: Url) -> String {
+    url.set_query(None);
+    url.set_fragment(None);
+    let _ = url.set_password(None);
+    let _ = url.set_username("");
+    url.into()
+}
+
+/// A URL for `Debug`: without what may be a key, and not at all where it is none.
+pub(super) fn shown(url: &str) -> String {
+    Url::parse(url).map_or_else(|_| "[not a URL]".to_owned(), without_query)
 }

@@ -5,7 +5,9 @@ use super::{
     coin::COINS,
     ledger::Ledger,
     message::Message,
+    outbox::Draft,
     payment::{Offer, Order, Payment, Speed},
+    probe::spoiling,
     store::StoreId,
 };
 use crate::{
@@ -71,7 +73,9 @@ impl Ledger {
         let status = trigger.faults.iter().find_map(|fault| fault.odd_status()).unwrap_or(trigger.status);
         let (secret, target) = self.sender(store)?;
         let message = Message::of(&payment, status, &trigger.faults, secret);
-        Ok(self.send(store, "", Some(status), message, true, target))
+        let (token, faults) = (String::new(), spoiling(&trigger.faults));
+        let draft = Draft { store, token, status: Some(status), message, faults, once: true };
+        Ok(self.send_draft(draft, target))
     }
 }
 

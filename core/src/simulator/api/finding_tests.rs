@@ -51,6 +51,7 @@ fn each_mistake_in_a_payment_request_is_found() {
         (format!(r#"{GOOD},"ReturnUrl":"http://shop.test/""#), FindingKind::PlainHttpReturnUrl),
         (format!(r#"{GOOD},"additionalData":[{{"key":"orderid","value":"B"}}]"#), FindingKind::OrderIdInAdditionalData),
         (format!(r#"{priced},"riskSpeed":1"#), FindingKind::OrderIdMissing),
+        (format!(r#"{priced},"riskSpeed":1,"orderId":" ""#), FindingKind::OrderIdMissing),
         (
             r#""cryptoAmount":[{"coinName":"btc","amount":"1"}],"riskSpeed":1,"orderId":"A""#.to_owned(),
             FindingKind::CryptoAmountSingular,

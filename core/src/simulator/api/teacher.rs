@@ -46,7 +46,7 @@ pub(super) fn of_payment(fields: &Fields, strict: bool) -> Vec<FindingKind> {
         (FindingKind::AmountAsNumber, has_number_for_amount(fields)),
         (FindingKind::PlainHttpReturnUrl, is_plain_http(fields, "returnUrl", strict)),
         (FindingKind::OrderIdInAdditionalData, named_twice),
-        (FindingKind::OrderIdMissing, !fields.has("orderId") && !named_twice),
+        (FindingKind::OrderIdMissing, !has_order_id(fields) && !named_twice),
         (FindingKind::CryptoAmountSingular, fields.has("cryptoAmount") && !fields.has("cryptoAmounts")),
     ];
     found.into_iter().filter_map(|(kind, is_so)| is_so.then_some(kind)).collect()
@@ -59,6 +59,10 @@ pub(super) fn of_settings(fields: &Fields, unchanged: bool, strict: bool) -> Vec
         (FindingKind::SettingsWrittenOften, unchanged),
     ];
     found.into_iter().filter_map(|(kind, is_so)| is_so.then_some(kind)).collect()
+}
+
+fn has_order_id(fields: &Fields) -> bool {
+    fields.text("orderId").ok().flatten().is_some_and(|id| !id.trim().is_empty())
 }
 
 fn has_number_for_amount(fields: &Fields) -> bool {

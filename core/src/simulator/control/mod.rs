@@ -25,6 +25,7 @@ use url::form_urlencoded;
 use super::{
     Fault,
     api::read_fields,
+    guard::is_from_elsewhere,
     request::Fields,
     shared::Shared,
     wire::{self, failure},
@@ -65,8 +66,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 
 /// Browsers say where a request comes from; nothing of another site's is answered.
 async fn same_site(request: Request, next: Next) -> Response {
-    let site = request.headers().get("sec-fetch-site").map(HeaderValue::as_bytes);
-    if matches!(site, Some(b"cross-site" | b"same-site")) {
+    if is_from_elsewhere(request.headers()) {
         return failure(StatusCode::FORBIDDEN);
     }
     let mut response = next.run(request).await;
