@@ -108,7 +108,9 @@ fn however_many_callbacks_are_due_only_so_many_connections_are_open() {
     let url = format!("http://{}/", listener.local_addr().expect("an address"));
     let simulator = Simulator::builder().callback_url(url).start().expect("started");
     let tokens: Vec<_> = (0..AT_ONCE + 20).map(|_| simulator.create("")).collect();
-    tokens.iter().for_each(|token| simulator.cancel(token).expect("canceled"));
+    for token in &tokens {
+        simulator.cancel(token).expect("canceled");
+    }
     let held: Vec<_> = (0..AT_ONCE).map(|_| listener.accept().expect("connected").0).collect();
     listener.set_nonblocking(true).expect("set");
     assert!(listener.accept().is_err(), "one more connection than may be open");
