@@ -80,7 +80,7 @@ impl RunningSimulator {
         Ok(self.here()?.started_at())
     }
 
-    /// In a forked child nothing of it runs.
+    // In a forked child nothing of it runs.
     #[getter]
     fn is_stopped(&self) -> bool {
         self.here().map_or(true, |simulator| simulator.is_stopped())
