@@ -76,13 +76,14 @@ impl RunningSimulator {
     }
 
     #[getter]
-    fn started_at(&self) -> SystemTime {
-        self.simulator.started_at()
+    fn started_at(&self) -> PyResult<SystemTime> {
+        Ok(self.here()?.started_at())
     }
 
+    // In a forked child nothing of it runs.
     #[getter]
     fn is_stopped(&self) -> bool {
-        self.simulator.is_stopped()
+        self.here().map_or(true, |simulator| simulator.is_stopped())
     }
 
     fn stores(&self) -> PyResult<Vec<StoreSnapshot>> {

@@ -60,8 +60,12 @@ pub(super) fn is_mishap(fault: Fault) -> bool {
     Mishap::of(fault).is_some()
 }
 
-pub(super) fn concerns_create(fault: Fault) -> bool {
-    matches!(fault, Fault::ApiLostCreate | Fault::ApiTokenWithSpace)
+/// Faults of a create. An answer that never comes needs no other.
+pub(super) const OF_CREATE: [Fault; 2] = [Fault::ApiLostCreate, Fault::ApiTokenWithSpace];
+
+/// The fault that befalls a create, if any. Only that one is used up.
+pub(super) fn of_create(ledger: &mut Ledger) -> Option<Fault> {
+    OF_CREATE.into_iter().find(|fault| !ledger.strike_api(None, |armed| armed == *fault).is_empty())
 }
 
 /// A fault of verify that would change nothing now waits for a call where it does.

@@ -172,7 +172,7 @@ fn every_fault_of_the_api_is_applied_somewhere() {
     let statuses = crate::status::OrderStatus::KNOWN;
     for fault in Fault::ALL.iter().filter(|fault| !fault.concerns_callbacks()) {
         let of_verify = statuses.into_iter().any(|status| api_fault::concerns_verify(*fault, status));
-        let known = api_fault::is_mishap(*fault) || api_fault::concerns_create(*fault) || of_verify;
+        let known = api_fault::is_mishap(*fault) || api_fault::OF_CREATE.contains(fault) || of_verify;
         assert!(known, "{fault}");
     }
 }
@@ -196,4 +196,27 @@ fn another_stores_token_is_unknown_and_uses_no_fault_up() {
     let answer = simulator.call_with_key("other-store-key", "POST", "/v1/payment/verify", body.as_bytes()).json();
     assert_eq!(answer, json!({"success": false, "message": "Invalid Token", "body": null}));
     assert_eq!((left(&simulator), simulator.payment(&token).map(|payment| payment.status.code())), (1, Some(7)));
+}
+
+#[test]
+fn another_stores_verify_uses_up_no_mishap_of_this_payment() {
+    let other = crate::simulator::StoreOptions::new("Other").api_key("other-store-key");
+    let simulator = Simulator::builder().store(other).start().expect("started");
+    let token = paid(&simulator);
+    arm(&simulator, Fault::ApiBadGateway, Some(&token));
+    let body = format!(r#"{{"token":"{token}"}}"#);
+    let status = simulator.call_with_key("other-store-key", "POST", "/v1/payment/verify", body.as_bytes()).status();
+    assert_eq!((status, left(&simulator)), (200, 1));
+    assert_eq!(simulator.verify(&token).status(), 502);
+}
+
+#[test]
+fn a_create_that_is_never_answered_uses_up_no_fault_of_the_answer() {
+    let mut ledger = crate::simulator::ledger_tests::ledger(crate::simulator::rules::Rules::default(), None);
+    for fault in [Fault::ApiTokenWithSpace, Fault::ApiLostCreate] {
+        ledger.faults.arm(fault, Some(1), None);
+    }
+    assert_eq!(api_fault::of_create(&mut ledger), Some(Fault::ApiLostCreate));
+    assert_eq!(api_fault::of_create(&mut ledger), Some(Fault::ApiTokenWithSpace));
+    assert_eq!(api_fault::of_create(&mut ledger), None);
 }

@@ -28,14 +28,15 @@ pub(super) async fn request(State(shared): Store, Extension(store): Of, Posted(f
         Ok(order) => order,
         Err(rejection) => return rejected(&shared, REQUEST, &rejection),
     };
-    let (token, faults) = shared.change(|ledger| {
-        let faults = ledger.strike_api(None, api_fault::concerns_create);
-        (ledger.create(store, order), faults)
+    let (token, fault) = shared.change(|ledger| {
+        let fault = api_fault::of_create(ledger);
+        (ledger.create(store, order), fault)
     });
-    if faults.contains(&Fault::ApiLostCreate) {
-        return api_fault::silence().await;
+    match fault {
+        Some(Fault::ApiLostCreate) => api_fault::silence().await,
+        Some(_) => success(format!(" {token}")),
+        None => success(token),
     }
-    success(if faults.contains(&Fault::ApiTokenWithSpace) { format!(" {token}") } else { token })
 }
 
 pub(super) async fn verify(State(shared): Store, Extension(store): Of, Posted(fields): Posted) -> Response {
@@ -44,7 +45,10 @@ pub(super) async fn verify(State(shared): Store, Extension(store): Of, Posted(fi
         Err(invalid) => return rejected(&shared, VERIFY, &invalid.into()),
     };
     let token = token.trim();
-    let mishap = shared.change(|ledger| api_fault::mishap(ledger, Some(token)));
+    let mishap = shared.change(|ledger| {
+        let is_own = ledger.payment(token).is_some_and(|payment| payment.store == store);
+        api_fault::mishap(ledger, is_own.then_some(token))
+    });
     api_fault::befall(mishap, async { verified(&shared, store, token) }).await
 }
 
