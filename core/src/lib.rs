@@ -10,12 +10,14 @@
 //! A callback is a reason to verify, a [`ReturnVisit`] is a hint, and neither can be fulfilled. [`Amount`] is an exact
 //! decimal, [`Secret`] never prints, and every failure is an [`Error`] with a stable [`ErrorCode`].
 //!
-//! Features: `client` (default), `simulator` (the gateway played on loopback), `testing` (values for your tests).
+//! Features: `client` (default), `sqlite` and `postgres` (the durable checkout), `simulator` (the gateway played on loopback), `testing` (values for your tests).
 #![forbid(unsafe_code)]
 #![cfg_attr(not(feature = "client"), allow(dead_code, reason = "what reads the gateway's answers is the client's"))]
 
 mod amount;
 mod callback;
+#[cfg(feature = "checkout")]
+pub mod checkout;
 #[cfg(feature = "client")]
 mod client;
 mod decide;
@@ -44,6 +46,8 @@ mod verification;
 
 pub use amount::Amount;
 pub use callback::{Callback, MAX_CALLBACK_BYTES};
+#[cfg(feature = "checkout")]
+pub use checkout::Checkout;
 #[cfg(feature = "client")]
 pub use client::{
     AcceptedCoin, CallbackMethod, CallbackUrlChange, Client, ClientBuilder, Coin, CoinPrice, Currency, Info, Language,

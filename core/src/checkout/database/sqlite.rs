@@ -1,0 +1,114 @@
+//! SQLite's connections: one that writes, one that reads, one that watches. WAL, and every commit is synced.
+
+use std::{
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use sqlx::{
+    ConnectOptions as _,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{failure::translate, watch::Watch};
+use crate::{
+    checkout::place,
+    error::{Error, ErrorCode},
+};
+
+/// A writer waits this long for another process: a callback must be answered in 4 seconds.
+const BUSY: Duration = Duration::from_secs(3);
+
+pub(super) struct Sqlite {
+    writer: SqlitePool,
+    reader: SqlitePool,
+    pub(super) watch: Watch,
+    _opened: Opened,
+}
+
+impl Sqlite {
+    pub(super) async fn open(path: &Path) -> Result<Self, Error> {
+        let opened = Opened::by_this_process()?;
+        place::make_file(path)?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(false)
+            .journal_mode(SqliteJournalMode::Wal)
+            // The default of many recipes, NORMAL, may lose the last commits when the power goes.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY)
+            .disable_statement_logging();
+        let writer = pool(&options, BUSY).await?;
+        let reader = pool(&options, BUSY).await?;
+        let watch = options.connect().await.map_err(|error| translate(&error))?;
+        Ok(Self { writer, reader, watch: Watch::new(watch), _opened: opened })
+    }
+
+    pub(super) async fn begin(&self, writes: bool) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, Error> {
+        let begun = if writes {
+            self.writer.begin_with("BEGIN IMMEDIATE").await
+        } else {
+            self.reader.begin_with("BEGIN").await
+        };
+        begun.map_err(|error| translate(&error))
+    }
+
+    pub(super) async fn close(&self) {
+        self.watch.close().await;
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+async fn pool(options: &SqliteConnectOptions, patience: Duration) -> Result<SqlitePool, Error> {
+    SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(patience)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .connect_with(options.clone())
+        .await
+        .map_err(|error| translate(&error))
+}
+
+/// The process that has SQLite open, and how many databases: process id in the upper half, count in the lower.
+///
+/// SQLite keeps its locks by process. A child that is forked while a database is open inherits the belief to hold locks
+/// that the kernel has given to its parent only, also on connections it opens afresh, and then loses commits.
+static OPEN: AtomicU64 = AtomicU64::new(0);
+
+struct Opened;
+
+impl Opened {
+    fn by_this_process() -> Result<Self, Error> {
+        let ours = u64::from(std::process::id()) << 32;
+        let enter = |open: u64| match open {
+            0 => Some(ours + 1),
+            open if open & !0xffff_ffff == ours => Some(open + 1),
+            _ => None,
+        };
+        OPEN.fetch_update(Ordering::SeqCst, Ordering::SeqCst, enter).map(|_| Self).map_err(|_| forked())
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        let ours = u64::from(std::process::id()) << 32;
+        let leave = |open: u64| match open {
+            open if open & !0xffff_ffff != ours => None,
+            open if open == ours + 1 => Some(0),
+            open => Some(open - 1),
+        };
+        let _ = OPEN.fetch_update(Ordering::SeqCst, Ordering::SeqCst, leave);
+    }
+}
+
+pub(in crate::checkout) fn forked() -> Error {
+    let message = "the parent process had the SQLite database open when it forked";
+    Error::new(ErrorCode::DatabaseForked, message).with_hint(
+        "call checkout.close() before the fork, or do not use it there: open it in the worker, \
+         in gunicorn's post_fork or Celery's worker_process_init",
+    )
+}
