@@ -355,6 +355,35 @@ export declare function noApiKey(): Failure
 /** The error where no secret key was given. */
 export declare function noSecretKey(): Failure
 
+/** The error where the database said with this code and text that the table is missing. */
+export declare function onceMissingTable(database: string, code: string, text: string): Failure | null
+
+/** The error of a connection that commits every statement by itself. */
+export declare function onceNoTransaction(): Failure
+
+/** The error where one of the opened `SQLite` files is forbidden. */
+export declare function onceSharedFile(opened: Array<string>, forbidden: Array<string>): Failure | null
+
+/** The statement for a driver that writes its parameter as `?` or `$1`. */
+export declare function onceStatement(database: string, placeholder: string, key: string): Outcome<OnceStatement>
+
+/** The statement that writes a key, and its one parameter. */
+export interface OnceStatement {
+  /** With the driver's own placeholder. */
+  sql: string
+  /** The key as it is stored. */
+  key: string
+}
+
+/** The statement that creates the table. */
+export declare function onceTableSql(database: string): Outcome<string>
+
+/** The error of a connection that is of no known driver. */
+export declare function onceUnknownConnection(got: string): Failure
+
+/** Whether the key was new, by the number of rows that the driver says were written. */
+export declare function onceWasNew(database: string, rows: number): Outcome<boolean>
+
 /** Checks the options and makes a client. Opens no connection. */
 export declare function openClient(options: ClientOptions): Outcome<Client>
 

@@ -13,6 +13,8 @@ export const ERROR_CODES = [
   "config.port",
   "config.findings",
   "config.closed",
+  "config.once_no_transaction",
+  "config.once_table_missing",
   "input.type",
   "input.amount",
   "input.price_missing",
@@ -64,6 +66,7 @@ export const ERROR_CODES = [
   "verify.mismatch",
   "verify.contradictory",
   "verify.unknown",
+  "database.shared_sqlite_file",
 ] as const;
 
 /** What went wrong, as a stable name. The list only grows. */

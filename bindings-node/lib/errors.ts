@@ -107,8 +107,20 @@ export class VerifyError extends PaymentoError {
   }
 }
 
+/** The checkout's database cannot be used, or not now. */
+export class DatabaseError extends PaymentoError {}
+
 const DEFAULTS = { hint: null, httpStatus: null, retryAfterMs: null, isRetryable: false, maybeSent: false };
-const CLASSES = { ConfigError, InputError, TransportError, ApiError, DecodeError, SignatureError, VerifyError };
+const CLASSES = {
+  ConfigError,
+  InputError,
+  TransportError,
+  ApiError,
+  DecodeError,
+  SignatureError,
+  VerifyError,
+  DatabaseError,
+};
 
 for (const [name, value] of Object.entries(DEFAULTS)) {
   Object.defineProperty(PaymentoError.prototype, name, { value, writable: true, configurable: true });

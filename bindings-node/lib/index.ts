@@ -22,6 +22,7 @@ export type { ErrorCode } from "./error-code.js";
 export {
   ApiError,
   ConfigError,
+  DatabaseError,
   DecodeError,
   type ErrorDetails,
   InputError,
@@ -33,6 +34,7 @@ export {
 } from "./errors.js";
 export type { CallbackHeaders } from "./headers.js";
 export type { LogFields, Logger, LogMessage } from "./log.js";
+export { type OnceConnection, type OnceDatabase, type OnceQuery, onceTableSql } from "./once.js";
 export { type AnyOrderStatus, Meaning, OrderStatus, orderStatusMeaning, orderStatusName } from "./order-status.js";
 export { Outcome } from "./outcome.js";
 export { Payment, Price } from "./payment.js";

@@ -11,6 +11,7 @@ pub mod client_options;
 pub mod directory;
 pub mod errors;
 pub mod log;
+pub mod once;
 pub mod payment;
 pub mod return_visit;
 pub mod settings;

@@ -45,7 +45,7 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
 }
 
 fn class(py: Python<'_>, kind: ErrorKind) -> PyResult<&Bound<'_, PyType>> {
-    static CLASSES: [PyOnceLock<Py<PyType>>; 7] = [const { PyOnceLock::new() }; 7];
+    static CLASSES: [PyOnceLock<Py<PyType>>; 8] = [const { PyOnceLock::new() }; 8];
     let position = match kind {
         ErrorKind::Config => 0,
         ErrorKind::Input => 1,
@@ -53,7 +53,8 @@ fn class(py: Python<'_>, kind: ErrorKind) -> PyResult<&Bound<'_, PyType>> {
         ErrorKind::Api => 3,
         ErrorKind::Decode => 4,
         ErrorKind::Signature => 5,
-        _ => 6,
+        ErrorKind::Verify => 6,
+        _ => 7,
     };
     CLASSES[position].import(py, "paymento._errors", kind.class_name())
 }

@@ -12,6 +12,7 @@ mod headers;
 mod limits;
 mod log;
 mod money;
+mod once;
 mod payment;
 mod per_process;
 mod queue;
@@ -37,6 +38,10 @@ mod _native {
         callback::Callback,
         client::Calls,
         directory::{AcceptedCoin, Coin, CoinPrice, Currency, Info, Language, LastBlock, Merchant},
+        once::{
+            once_insert_sql, once_refuse_autocommit, once_refuse_connection, once_refuse_missing_table,
+            once_refuse_shared_file, once_stored_key, once_table_sql, once_was_new,
+        },
         payment::{Payment, Price},
         queue::CompletionQueue,
         return_visit::ReturnVisit,

@@ -98,6 +98,8 @@ error_codes! {
         ConfigDatabaseUrl = "config.database_url", false, "the database URL cannot be used";
         ConfigOtherGateway = "config.other_gateway", false, "the database belongs to another gateway: the live one, or a simulator";
         ConfigWorker = "config.worker", false, "a setting of the checkout is out of range, or does not go with its worker mode";
+        ConfigOnceNoTransaction = "config.once_no_transaction", false, "once was called outside a transaction";
+        ConfigOnceTableMissing = "config.once_table_missing", false, "the shop's database lacks the table paymento_fulfilled";
     }
     Input {
         InputType = "input.type", false, "an argument has the wrong type";

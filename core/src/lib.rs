@@ -26,6 +26,7 @@ mod expected;
 mod headers;
 mod json;
 mod log;
+pub mod once;
 mod outcome;
 mod payment;
 mod price;

@@ -64,8 +64,7 @@ pub(crate) fn check_any(body: &[u8], signature: &str, secrets: &[Secret]) -> Res
     secrets.iter().position(|secret| matches(body, &expected, secret)).ok_or_else(mismatch)
 }
 
-/// The SHA-256 of these bytes, by which a callback that comes again is known.
-#[cfg(feature = "checkout")]
+/// The SHA-256 of these bytes, which proves nothing about who made them.
 pub(crate) fn digest(body: &[u8]) -> [u8; SIGNATURE_BYTES] {
     use sha2::Digest as _;
     Sha256::digest(body).into()

@@ -28,6 +28,7 @@ from ._native import (
     Transaction,
     Verification,
     authenticate,
+    once_table_sql,
     sign,
 )
 from ._native import VERSION as __version__  # noqa: N811 (Python's own name for it)
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from ._errors import (
         ApiError,
         ConfigError,
+        DatabaseError,
         DecodeError,
         InputError,
         PaymentoError,
@@ -62,6 +64,7 @@ __all__ = [
     "CoinPrice",
     "ConfigError",
     "Currency",
+    "DatabaseError",
     "DecodeError",
     "Info",
     "InputError",
@@ -85,6 +88,7 @@ __all__ = [
     "VerifyError",
     "__version__",
     "authenticate",
+    "once_table_sql",
     "sign",
 ]
 

@@ -79,6 +79,10 @@ class VerifyError(PaymentoError):
     """What the verification came to."""
 
 
+class DatabaseError(PaymentoError):
+    """The checkout's database cannot be used, or not now."""
+
+
 for _class in list(globals().values()):
     if isinstance(_class, type):
         _class.__module__ = "paymento"

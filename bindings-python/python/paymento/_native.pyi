@@ -48,6 +48,14 @@ __all__ = [
     "make_price",
     "make_settlement",
     "make_verification",
+    "once_insert_sql",
+    "once_refuse_autocommit",
+    "once_refuse_connection",
+    "once_refuse_missing_table",
+    "once_refuse_shared_file",
+    "once_stored_key",
+    "once_table_sql",
+    "once_was_new",
     "refuse_pickling",
     "refuse_value",
     "sign",
@@ -1095,6 +1103,52 @@ def make_settlement(json: str) -> Settlement:
 def make_verification(success: bool, message: str, body: str, token: str, **options: object) -> Verification:
     """
     A verification of an answer of the gateway, by core's real decision.
+    """
+
+def once_insert_sql(database: str, placeholder: str) -> str:
+    """
+    The statement that writes a key, for a driver that writes its parameter as `?`, `$1`, `%s` or `:key`.
+    """
+
+def once_refuse_autocommit() -> NoReturn:
+    """
+    Raises the error of a connection that commits every statement by itself.
+    """
+
+def once_refuse_connection(connection: object) -> NoReturn:
+    """
+    Raises the error of a connection that is of no known driver.
+    """
+
+def once_refuse_missing_table(database: str, code: str, text: str) -> None:
+    """
+    Raises where the database said with this code and text that the table is missing.
+    """
+
+def once_refuse_shared_file(opened: Sequence[str], forbidden: Sequence[str]) -> None:
+    """
+    Raises where one of the opened `SQLite` files is forbidden.
+    """
+
+def once_stored_key(key: str) -> str:
+    """
+    The key as it is stored.
+    """
+
+def once_table_sql(database: str) -> str:
+    """
+    Give the statement that creates the table of `order.once`, for the shop's own migrations.
+
+    Args:
+        database (str): `sqlite`, `postgresql` (or `postgres`), `mysql` or `mariadb`.
+
+    Raises:
+        `InputError`: `input.type`: another database.
+    """
+
+def once_was_new(database: str, rows: SupportsIndex) -> bool:
+    """
+    Whether the key was new, by the number of rows that the driver says were written.
     """
 
 def refuse_pickling(value: object) -> NoReturn:

@@ -56,7 +56,7 @@ pub(super) async fn all(transaction: &mut Transaction, finishes: &[Finish], now:
 /// Gives the ids of the events that were completed.
 async fn complete(transaction: &mut Transaction, finishes: &[&Finish], now: Millis) -> Result<Vec<i64>, Error> {
     let json = |finish: &&Finish| json!({ "event": finish.event, "order": finish.order_row, "owner": finish.owner, "fencing": finish.fencing });
-    let list = Json::from_iter(finishes.iter().map(json)).to_string();
+    let list = finishes.iter().map(json).collect::<Json>().to_string();
     let rows = transaction.rows(COMPLETE, values![now, &list]).await?;
     let own = rows.iter().map(|row| row.int("id")).collect::<Result<Vec<_>, _>>()?;
     transaction.execute(RELEASE_ALL, values![&list]).await?;

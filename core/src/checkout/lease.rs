@@ -74,10 +74,6 @@ impl Leases {
         self.lock().remove(&(order_row, fencing));
     }
 
-    pub(super) fn count(&self) -> usize {
-        self.lock().len()
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(i64, i64), Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }

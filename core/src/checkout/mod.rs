@@ -139,6 +139,11 @@ impl Checkout {
         &self.inner.options.account
     }
 
+    /// The SQLite file it keeps its records in, which no other SQLite library of this process may open.
+    pub fn sqlite_file(&self) -> Option<&std::path::Path> {
+        self.inner.options.sqlite_file.as_deref()
+    }
+
     /// Closes the connections and ends the background thread, unless other checkouts of this process use them. Before a
     /// fork, so that the child may open the database. Work that is held keeps its lease for 10 seconds.
     pub async fn close(&self) {
@@ -169,12 +174,11 @@ impl Checkout {
 
     /// What this process has of the checkout; made anew after a fork.
     fn per_process(&self) -> Result<Arc<PerProcess>, Error> {
-        let engine = self.engine()?;
         let mut current = self.inner.current.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = current.as_ref().filter(|known| known.is_of_this_process()) {
             return Ok(Arc::clone(known));
         }
-        let fresh = Arc::new(PerProcess::new(&engine, &self.inner.client, &self.inner.options));
+        let fresh = Arc::new(PerProcess::new(&self.inner.client, &self.inner.options));
         if let Some(inherited) = current.replace(Arc::clone(&fresh)) {
             // Its connections and tasks are the parent's.
             std::mem::forget(inherited);

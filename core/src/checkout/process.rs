@@ -13,7 +13,6 @@ use tokio::task::AbortHandle;
 use super::{
     builder::Options,
     database::{Database, Sql, transact, values},
-    engine::Engine,
     event::EventKind,
     lease::Leases,
     verify::Verifier,
@@ -25,7 +24,6 @@ use crate::{
 
 pub(super) struct PerProcess {
     process: u32,
-    pub(super) engine: std::sync::Weak<Engine>,
     pub(super) leases: Arc<Leases>,
     pub(super) verifier: VerifierParts,
     pub(super) runner: Mutex<Option<AbortHandle>>,
@@ -51,11 +49,10 @@ impl VerifierParts {
 }
 
 impl PerProcess {
-    pub(super) fn new(engine: &Arc<Engine>, client: &Client, options: &Options) -> Self {
+    pub(super) fn new(client: &Client, options: &Options) -> Self {
         let owner: Arc<str> = fresh_id(&options.who).into();
         Self {
             process: std::process::id(),
-            engine: Arc::downgrade(engine),
             leases: Arc::new(Leases::new(owner, options.max_handler_time)),
             verifier: VerifierParts {
                 client: client.reconnected_beside(),

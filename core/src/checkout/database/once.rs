@@ -1,49 +1,66 @@
 //! Exactly once in the shop's own database: the event's key goes into `paymento_fulfilled`, in the shop's own transaction.
 
 use super::failure::translate;
-use crate::{checkout::OrderEvent, error::Error};
-
-/// One primary key: of two transactions with the same key the second waits for the first, and then inserts nothing.
-const INSERT: &str = "INSERT INTO paymento_fulfilled (key) VALUES ($1) ON CONFLICT (key) DO NOTHING";
+use crate::{
+    checkout::OrderEvent,
+    error::{Error, ErrorCode},
+    once::{Dialect, Placeholder, stored_key},
+};
 
 impl OrderEvent {
     /// Whether this event is new to the shop's database. Notes it in the shop's open transaction: with the commit it is
-    /// done, with a rollback it is not. Needs the table `paymento_fulfilled`.
+    /// done, with a rollback it is not. Needs the table of [`Dialect::create_table`](crate::once::Dialect::create_table).
     ///
     /// # Errors
-    /// `database.schema` where the table is missing; `database.` otherwise.
+    /// `config.once_table_missing`; `database.` otherwise.
     #[cfg(feature = "postgres")]
     pub async fn once_postgres(&self, transaction: &mut sqlx::PgConnection) -> Result<bool, Error> {
-        let done = sqlx::query(INSERT).persistent(false).bind(self.key.clone()).execute(transaction).await;
-        done.map(|done| done.rows_affected() > 0).map_err(|error| translate(&error))
+        let key = stored_key(&self.key)?.into_owned();
+        let insert = const { Dialect::Postgres.insert(Placeholder::Dollar) };
+        let done = sqlx::query(insert).persistent(false).bind(key).execute(transaction).await;
+        was_new(Dialect::Postgres, done.map(|done| done.rows_affected()))
     }
 
     /// The same on SQLite. Never on the checkout's own file.
     ///
     /// # Errors
-    /// `database.shared_sqlite_file` where the connection is to a checkout's own file.
+    /// `config.once_table_missing`; `database.shared_sqlite_file` where the connection is to a checkout's own file;
+    /// `database.` otherwise.
     #[cfg(feature = "sqlite")]
     pub async fn once_sqlite(&self, transaction: &mut sqlx::SqliteConnection) -> Result<bool, Error> {
+        let key = stored_key(&self.key)?.into_owned();
         refuse_own_file(transaction).await?;
-        let done = sqlx::query(INSERT).bind(self.key.clone()).execute(transaction).await;
-        done.map(|done| done.rows_affected() > 0).map_err(|error| translate(&error))
+        let insert = const { Dialect::Sqlite.insert(Placeholder::Question) };
+        let done = sqlx::query(insert).bind(key).execute(transaction).await;
+        was_new(Dialect::Sqlite, done.map(|done| done.rows_affected()))
     }
 }
 
-/// A file with the checkout's own tables is the checkout's.
+fn was_new(dialect: Dialect, done: Result<u64, sqlx::Error>) -> Result<bool, Error> {
+    match done.map_err(|error| translate(&error)) {
+        Ok(rows) => dialect.was_new(i64::try_from(rows).unwrap_or(i64::MAX)),
+        Err(error) if error.code() == ErrorCode::DatabaseSchema => {
+            let message = "the shop's database must have the table paymento_fulfilled";
+            Err(Error::new(ErrorCode::ConfigOnceTableMissing, message)
+                .with_hint(format!("add to your migrations: {}", dialect.create_table())))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A file with the checkout's own tables is the checkout's, whatever it is called here.
 #[cfg(feature = "sqlite")]
 async fn refuse_own_file(connection: &mut sqlx::SqliteConnection) -> Result<(), Error> {
     use sqlx::Row as _;
-    let found =
-        sqlx::query("SELECT COUNT(*) FROM main.sqlite_master WHERE type = 'table' AND name = 'paymento_orders'")
-            .fetch_one(connection)
-            .await
-            .and_then(|row| row.try_get::<i64, _>(0))
-            .map_err(|error| translate(&error))?;
+    let found = sqlx::query("SELECT COUNT(*) FROM main.sqlite_master WHERE type = 'table' AND name = 'paymento_orders'")
+        .fetch_one(connection)
+        .await
+        .and_then(|row| row.try_get::<i64, _>(0))
+        .map_err(|error| translate(&error))?;
     if found == 0 {
         return Ok(());
     }
-    let message = "the connection is to the checkout's own SQLite file";
-    Err(Error::new(crate::ErrorCode::DatabaseSharedSqliteFile, message)
-        .with_hint("keep the shop's tables in a file of their own: two SQLite libraries on one file lose commits"))
+    let message = "once must not write to the checkout's own SQLite file";
+    Err(Error::new(ErrorCode::DatabaseSharedSqliteFile, message)
+        .with_hint("keep the shop's tables in a file of their own, or use PostgreSQL for both"))
 }

@@ -74,15 +74,12 @@ impl Postgres {
 
 impl Listening {
     async fn next(&mut self) -> Result<(), sqlx::Error> {
-        let listener = match &mut self.listener {
-            Some(listener) => listener,
-            None => {
-                let mut listener = PgListener::connect_with(&self.pool).await?;
-                listener.listen(CHANNEL).await?;
-                // What happened before is not announced again: look once.
-                self.listener = Some(listener);
-                return Ok(());
-            }
+        let Some(listener) = &mut self.listener else {
+            let mut listener = PgListener::connect_with(&self.pool).await?;
+            listener.listen(CHANNEL).await?;
+            // What happened before is not announced again: look once.
+            self.listener = Some(listener);
+            return Ok(());
         };
         listener.try_recv().await?;
         while listener.next_buffered().is_some() {}

@@ -1,0 +1,66 @@
+"""`once` through the drivers of asyncio."""
+
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+from ._native import once_insert_sql, once_refuse_autocommit, once_refuse_shared_file, once_was_new
+from ._once_drivers import opened_files, psycopg_commits_alone, pymysql_commits_alone, sqlite_commits_alone
+from ._once_failure import missing_table_told
+
+
+class AsyncDriver(NamedTuple):
+    """What one driver does in its own way."""
+
+    database: str
+    placeholder: str
+    commits_alone: Callable[[Any], bool]
+    write: Callable[[Any, str, str], Awaitable[int]]
+    """Runs a statement with one parameter, and gives the number of rows written."""
+
+    async def once(self, connection: Any, key: str, forbidden: list[str]) -> bool:
+        """Write the key, and say whether it was new."""
+        if self.commits_alone(connection):
+            once_refuse_autocommit()
+        if forbidden and self.database == "sqlite":
+            once_refuse_shared_file(await _sqlite_files(connection), forbidden)
+        with missing_table_told(self.database):
+            rows = await self.write(connection, once_insert_sql(self.database, self.placeholder), key)
+        return once_was_new(self.database, rows)
+
+
+async def _psycopg_write(connection: Any, sql: str, key: str) -> int:
+    async with sys.modules["psycopg"].AsyncCursor(connection) as cursor:
+        await cursor.execute(sql, (key,))
+        return int(cursor.rowcount)
+
+
+async def _asyncpg_write(connection: Any, sql: str, key: str) -> int:
+    status = await connection.execute(sql, key)  # for instance INSERT 0 1
+    return int(status.rpartition(" ")[2])
+
+
+async def _aiosqlite_write(connection: Any, sql: str, key: str) -> int:
+    async with connection.execute(sql, (key,)) as cursor:
+        return int(cursor.rowcount)
+
+
+async def _aiomysql_write(connection: Any, sql: str, key: str) -> int:
+    async with connection.cursor() as cursor:
+        await cursor.execute(sql, (key,))
+        return int(cursor.rowcount)
+
+
+async def _sqlite_files(connection: Any) -> list[str]:
+    async with connection.cursor() as cursor:
+        cursor.row_factory = None
+        await cursor.execute("PRAGMA database_list")
+        return opened_files(await cursor.fetchall())
+
+
+PSYCOPG = AsyncDriver("postgresql", "%s", psycopg_commits_alone, _psycopg_write)
+ASYNCPG = AsyncDriver("postgresql", "$1", lambda connection: not connection.is_in_transaction(), _asyncpg_write)
+AIOSQLITE = AsyncDriver(
+    "sqlite", "?", lambda connection: sqlite_commits_alone(getattr(connection, "_conn", connection)), _aiosqlite_write
+)
+AIOMYSQL = AsyncDriver("mysql", "%s", pymysql_commits_alone, _aiomysql_write)

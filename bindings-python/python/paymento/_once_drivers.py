@@ -1,0 +1,128 @@
+"""`once` through the drivers that block."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ._native import (
+    once_insert_sql,
+    once_refuse_autocommit,
+    once_refuse_connection,
+    once_refuse_shared_file,
+    once_was_new,
+)
+from ._once_failure import missing_table_told
+
+IDLE = 0
+"""libpq's status of a connection without a transaction."""
+MYSQL_IN_TRANSACTION = 1
+"""The bit of MySQL's server status."""
+
+
+class Driver(NamedTuple):
+    """What one driver does in its own way."""
+
+    database: str
+    placeholder: str
+    commits_alone: Callable[[Any], bool]
+    """Whether the next statement would be committed by itself."""
+    cursor: Callable[[Any], Any]
+    """A cursor of our own, so that the shop's keeps its rows."""
+
+    def once(self, connection: Any, key: str, forbidden: list[str]) -> bool:
+        """Write the key, and say whether it was new."""
+        if self.commits_alone(connection):
+            once_refuse_autocommit()
+        cursor = self.cursor(connection)
+        try:
+            if forbidden and self.database == "sqlite":
+                cursor.execute("PRAGMA database_list")
+                once_refuse_shared_file(opened_files(cursor.fetchall()), forbidden)
+            with missing_table_told(self.database):
+                cursor.execute(once_insert_sql(self.database, self.placeholder), (key,))
+            return once_was_new(self.database, cursor.rowcount)
+        finally:
+            cursor.close()
+
+
+def opened_files(rows: Any) -> list[str]:
+    """The files in the rows of `PRAGMA database_list`; text may come as bytes."""
+    return [os.fsdecode(row[2] or "") for row in rows]
+
+
+def sqlite_commits_alone(connection: Any) -> bool:
+    """Its own `isolation_level` opens a transaction before the insert; None, or `autocommit=True`, does not."""
+    alone = connection.isolation_level is None
+    autocommit = getattr(connection, "autocommit", -1)  # -1, from Python 3.12 on, is isolation_level's turn
+    return (alone if autocommit == -1 else bool(autocommit)) and not connection.in_transaction
+
+
+def psycopg_commits_alone(connection: Any) -> bool:
+    """`connection.transaction()` opens a transaction in autocommit too."""
+    return bool(connection.autocommit) and connection.info.transaction_status == IDLE
+
+
+def pymysql_commits_alone(connection: Any) -> bool:
+    """The server says with each answer whether a transaction is open."""
+    return bool(connection.get_autocommit()) and not connection.server_status & MYSQL_IN_TRANSACTION
+
+
+def _mysqlclient_commits_alone(connection: Any) -> bool:
+    return bool(connection.get_autocommit()) and not _keeps_savepoint(connection)
+
+
+def _keeps_savepoint(connection: Any) -> bool:
+    """Outside a transaction MySQL forgets a savepoint at once: what remains for a driver that tells no status."""
+    cursor = connection.cursor()
+    try:
+        cursor.execute("SAVEPOINT paymento_once")
+        cursor.execute("RELEASE SAVEPOINT paymento_once")
+    except connection.OperationalError:
+        return False
+    finally:
+        cursor.close()
+    return True
+
+
+# A connection's own kind of cursor may want placeholders of another style: psycopg's come from the driver itself.
+def _psycopg_cursor(connection: Any) -> Any:
+    return sys.modules["psycopg"].Cursor(connection)
+
+
+def _psycopg2_cursor(connection: Any) -> Any:
+    return connection.cursor(cursor_factory=sys.modules["psycopg2.extensions"].cursor)
+
+
+def _sqlite_cursor(connection: Any) -> Any:
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    return cursor
+
+
+def _cursor(connection: Any) -> Any:
+    return connection.cursor()
+
+
+def _mysql_connector_commits_alone(connection: Any) -> bool:
+    return bool(connection.autocommit) and not connection.in_transaction
+
+
+SQLITE = Driver("sqlite", "?", sqlite_commits_alone, _sqlite_cursor)
+PSYCOPG = Driver("postgresql", "%s", psycopg_commits_alone, _psycopg_cursor)
+PSYCOPG2 = Driver("postgresql", "%s", psycopg_commits_alone, _psycopg2_cursor)
+PYMYSQL = Driver("mysql", "%s", pymysql_commits_alone, _cursor)
+MYSQLCLIENT = Driver("mysql", "%s", _mysqlclient_commits_alone, _cursor)
+MYSQL_CONNECTOR = Driver("mysql", "%s", _mysql_connector_commits_alone, _cursor)
+
+
+def _django_commits_alone(wrapper: Any) -> bool:
+    return not wrapper.in_atomic_block and bool(wrapper.get_autocommit())
+
+
+def django(wrapper: Any, key: str, forbidden: list[str]) -> bool:
+    """A Django connection: its vendor names the database."""
+    vendor = wrapper.vendor
+    if vendor not in ("sqlite", "postgresql", "mysql"):
+        once_refuse_connection(wrapper)
+    return Driver(vendor, "%s", _django_commits_alone, _cursor).once(wrapper, key, forbidden)
