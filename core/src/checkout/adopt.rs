@@ -132,7 +132,7 @@ const INSERT_ORDER: Sql = Sql::both(
 const INSERT_PAYMENT: Sql = Sql::both(
     "INSERT INTO paymento_payments (order_row, account, gateway, live, token, url, terms, price, speed, additional_data, \
      state, creator_until, created_at, updated_at, next_verify_at, urgency, verify_fence, failures, callbacks, \
-     callback_paid, missed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', 0, $11, $11, $12, 2, 0, 0, 0, 0, 0) \
+     callback_paid) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', 0, $11, $11, $12, 2, 0, 0, 0, 0) \
      ON CONFLICT (account, token) DO NOTHING",
 );
 const KEPT: Sql = Sql::both(

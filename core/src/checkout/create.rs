@@ -324,8 +324,8 @@ const SET_PRICE: Sql = Sql::both(
 );
 const INSERT_INTENT: Sql = Sql::both(
     "INSERT INTO paymento_payments (order_row, account, gateway, live, terms, price, speed, additional_data, state, \
-     creator, creator_until, created_at, updated_at, urgency, verify_fence, failures, callbacks, callback_paid, missed) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'creating', $9, $10, $11, $11, 2, 0, 0, 0, 0, 0) RETURNING id",
+     creator, creator_until, created_at, updated_at, urgency, verify_fence, failures, callbacks, callback_paid) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'creating', $9, $10, $11, $11, 2, 0, 0, 0, 0) RETURNING id",
 );
 const TAKE_OVER: Sql = Sql::both(
     "UPDATE paymento_payments SET creator = $2, creator_until = $3, price = $4, additional_data = $5, updated_at = $6 \

@@ -21,6 +21,7 @@ pub(super) enum PaidBy {
 
 /// What our records say when the answer arrives.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts, not a state: any of them goes with any other")]
 pub(super) struct Known<'a> {
     /// The payment was made for the order's current price.
     pub(super) is_current_price: bool,

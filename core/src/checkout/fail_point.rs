@@ -13,13 +13,14 @@ pub use testing::set_fail_point;
 mod testing {
     use std::sync::{Mutex, PoisonError};
 
-    type Action = Box<dyn Fn(&str) + Send>;
+    /// What happens at a place.
+    pub(super) type Action = Box<dyn Fn(&str) + Send>;
 
     static ACTION: Mutex<Option<Action>> = Mutex::new(None);
 
     /// Sets what happens at the named places of this process: `after_intent`, `after_create`, `after_commit`,
     /// `after_verify`, `before_complete`. `PAYMENTO_FAIL_POINT=after_commit` kills the process there with SIGKILL's effect.
-    pub fn set_fail_point(action: Option<Box<dyn Fn(&str) + Send>>) {
+    pub fn set_fail_point(action: Option<Action>) {
         *ACTION.lock().unwrap_or_else(PoisonError::into_inner) = action;
     }
 

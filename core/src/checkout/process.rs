@@ -127,6 +127,6 @@ pub(super) fn name() -> String {
 
 const OTHER_GATEWAY: Sql = Sql::both("SELECT gateway FROM paymento_accounts WHERE gateway <> $1 LIMIT 1");
 const REGISTER: Sql = Sql::both(
-    "INSERT INTO paymento_accounts (account, gateway, pace_at, probes, created_at) VALUES ($1, $2, 0, 0, $3) \
+    "INSERT INTO paymento_accounts (account, gateway, pace_at, probes, missed, created_at) VALUES ($1, $2, 0, 0, 0, $3) \
      ON CONFLICT (account) DO NOTHING",
 );

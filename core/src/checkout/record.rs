@@ -129,9 +129,12 @@ impl Entry<'_> {
             unapproved.then(|| self.payment.unapproved_since.unwrap_or(self.now)),
             self.payment.closed_at.or(closed.then_some(self.now)),
             self.payment.settled_at.or(settles.then_some(self.now)),
-            settles && self.payment.callbacks == 0,
         ];
-        transaction.execute(UPDATE_PAYMENT, values).await.map(|_| ())
+        transaction.execute(UPDATE_PAYMENT, values).await?;
+        if settles && self.payment.callbacks == 0 {
+            transaction.execute(COUNT_MISSED, values![&self.order.account]).await?;
+        }
+        Ok(())
     }
 
     /// By the schedule; or sooner, where a callback has asked for it while the gateway was being asked.
@@ -223,8 +226,11 @@ impl Entry<'_> {
 const UPDATE_PAYMENT: Sql = Sql::both(
     "UPDATE paymento_payments SET state = $2, outcome = $3, status = $4, expected = $5, received = $6, settlement = $7, \
      next_verify_at = $8, updated_at = $9, unapproved_since = $10, closed_at = $11, settled_at = $12, \
-     missed = CASE WHEN $13 = 1 THEN 1 ELSE missed END, urgency = 2, failures = 0, verify_until = NULL WHERE id = $1",
+     urgency = 2, failures = 0, verify_until = NULL WHERE id = $1",
 );
+
+/// What no callback has told of: their address may be wrong.
+const COUNT_MISSED: Sql = Sql::both("UPDATE paymento_accounts SET missed = missed + 1 WHERE account = $1");
 
 const UPDATE_ORDER: Sql = Sql::both(
     "UPDATE paymento_orders SET state = $2, paid_payment = COALESCE(paid_payment, $3), updated_at = $4, \

@@ -80,25 +80,33 @@ type Finishes = Vec<(Finish, oneshot::Sender<Result<bool, Error>>)>;
 
 async fn record(database: &Database, arrivals: Arrivals, finishes: Finishes) {
     let (arrivals, arrived): (Vec<_>, Vec<_>) = arrivals.into_iter().unzip();
-    let (finishes, finished): (Vec<_>, Vec<_>) = finishes.into_iter().unzip();
+    let (finishes, told): (Vec<_>, Vec<_>) = finishes.into_iter().unzip();
     match together(database, &arrivals, &finishes).await {
         Ok(own) => {
-            arrived.into_iter().for_each(|done| tell(done, Ok(())));
-            finished.into_iter().zip(own).for_each(|(done, own)| tell(done, Ok(own)));
+            for done in arrived {
+                tell(done, Ok(()));
+            }
+            for (done, own) in told.into_iter().zip(own) {
+                tell(done, Ok(own));
+            }
         }
         Err(error) if database::is_refused_value(&error) => {
             // One of them cannot be written. It must not stand in the way of the others.
             for (arrival, done) in arrivals.into_iter().zip(arrived) {
                 tell(done, one_by_one(database, arrival).await);
             }
-            for (finish, done) in finishes.iter().zip(finished) {
+            for (finish, done) in finishes.iter().zip(told) {
                 let own = together(database, &[], std::slice::from_ref(finish)).await;
                 tell(done, own.map(|own| own.first() == Some(&true)));
             }
         }
         Err(error) => {
-            arrived.into_iter().for_each(|done| tell(done, Err(again(&error))));
-            finished.into_iter().for_each(|done| tell(done, Err(again(&error))));
+            for done in arrived {
+                tell(done, Err(again(&error)));
+            }
+            for done in told {
+                tell(done, Err(again(&error)));
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Callbacks, stored many at a time: whoever waits shares one statement and one commit.
 
+use std::collections::{BTreeMap, btree_map::Entry};
+
 use serde_json::json;
 
 use super::{
@@ -72,30 +74,51 @@ pub(crate) fn merged(mut arrivals: Vec<Arrival>) -> Vec<Arrival> {
     arrivals
 }
 
+/// What all callbacks of one payment ask for together.
+struct Wake<'a> {
+    account: &'a str,
+    token: &'a str,
+    paid: bool,
+    odd: Option<&'a str>,
+    back: bool,
+    count: i64,
+}
+
+impl<'a> Wake<'a> {
+    fn of(arrival: &'a Arrival) -> Option<Self> {
+        Some(Self {
+            account: &arrival.account,
+            token: arrival.token.as_deref()?,
+            paid: arrival.says_paid,
+            odd: arrival.odd_status.as_deref(),
+            back: arrival.takes_back,
+            count: arrival.count,
+        })
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.paid |= other.paid;
+        self.odd = self.odd.or(other.odd);
+        self.back |= other.back;
+        self.count += other.count;
+    }
+
+    fn to_json(&self) -> serde_json::Value {
+        let Self { account, token, paid, odd, back, count } = self;
+        json!({ "account": account, "token": token, "paid": i64::from(*paid), "odd": odd, "back": i64::from(*back),
+            "count": count })
+    }
+}
+
 fn wakes(arrivals: &[Arrival]) -> Vec<serde_json::Value> {
-    let with_token = arrivals.iter().filter(|arrival| arrival.token.is_some());
-    let mut wakes: Vec<(&Arrival, bool, Option<&str>, bool, i64)> = Vec::new();
-    for arrival in with_token {
-        let known =
-            wakes.iter_mut().find(|(other, ..)| (&other.account, &other.token) == (&arrival.account, &arrival.token));
-        match known {
-            Some((_, paid, odd, back, count)) => {
-                *paid |= arrival.says_paid;
-                *odd = odd.or(arrival.odd_status.as_deref());
-                *back |= arrival.takes_back;
-                *count += arrival.count;
-            }
-            None => {
-                let odd = arrival.odd_status.as_deref();
-                wakes.push((arrival, arrival.says_paid, odd, arrival.takes_back, arrival.count));
-            }
+    let mut wakes: BTreeMap<(&str, &str), Wake<'_>> = BTreeMap::new();
+    for wake in arrivals.iter().filter_map(Wake::of) {
+        match wakes.entry((wake.account, wake.token)) {
+            Entry::Occupied(mut known) => known.get_mut().add(&wake),
+            Entry::Vacant(place) => drop(place.insert(wake)),
         }
     }
-    let to_json = |(arrival, paid, odd, back, count): &(&Arrival, bool, Option<&str>, bool, i64)| {
-        json!({ "account": arrival.account, "token": arrival.token, "paid": i64::from(*paid), "odd": odd,
-            "back": i64::from(*back), "count": count })
-    };
-    wakes.iter().map(to_json).collect()
+    wakes.values().map(Wake::to_json).collect()
 }
 
 /// The least time between two verify calls that callbacks ask for: a replay is no amplifier.

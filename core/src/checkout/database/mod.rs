@@ -53,7 +53,7 @@ impl Database {
             #[cfg(feature = "sqlite")]
             DatabaseUrl::Sqlite(path) => Pool::Sqlite(Arc::new(sqlite::Sqlite::open(path).await?)),
             #[cfg(feature = "postgres")]
-            DatabaseUrl::Postgres(server) => Pool::Postgres(Arc::new(postgres::Postgres::open(server)?)),
+            DatabaseUrl::Postgres(server) => Pool::Postgres(Arc::new(postgres::Postgres::open(server))),
         };
         Ok(Self { pool, clock })
     }

@@ -52,11 +52,12 @@ fn was_new(dialect: Dialect, done: Result<u64, sqlx::Error>) -> Result<bool, Err
 #[cfg(feature = "sqlite")]
 async fn refuse_own_file(connection: &mut sqlx::SqliteConnection) -> Result<(), Error> {
     use sqlx::Row as _;
-    let found = sqlx::query("SELECT COUNT(*) FROM main.sqlite_master WHERE type = 'table' AND name = 'paymento_orders'")
-        .fetch_one(connection)
-        .await
-        .and_then(|row| row.try_get::<i64, _>(0))
-        .map_err(|error| translate(&error))?;
+    let found =
+        sqlx::query("SELECT COUNT(*) FROM main.sqlite_master WHERE type = 'table' AND name = 'paymento_orders'")
+            .fetch_one(connection)
+            .await
+            .and_then(|row| row.try_get::<i64, _>(0))
+            .map_err(|error| translate(&error))?;
     if found == 0 {
         return Ok(());
     }

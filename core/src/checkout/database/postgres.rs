@@ -39,16 +39,16 @@ struct Listening {
 }
 
 impl Postgres {
-    pub(super) fn open(server: &Server) -> Result<Self, Error> {
+    pub(super) fn open(server: &Server) -> Self {
         let direct = server.listen.as_deref();
         let most = MOST_CONNECTIONS - u32::from(direct.is_some());
         let listener = direct.map(|direct| Mutex::new(Listening { pool: pool(&options(direct), 1), listener: None }));
-        Ok(Self { pool: pool(&options(server), most), listener })
+        Self { pool: pool(&options(server), most), listener }
     }
 
     pub(super) async fn begin(&self, writes: bool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, Error> {
-        let begin = if writes { BEGIN } else { BEGIN_READ };
-        let begun = tokio::time::timeout(ACQUIRE, self.pool.begin_with(begin)).await;
+        let statement = if writes { BEGIN } else { BEGIN_READ };
+        let begun = tokio::time::timeout(ACQUIRE, self.pool.begin_with(statement)).await;
         begun.map_err(|_| super::failure::timed_out())?.map_err(|error| translate(&error))
     }
 

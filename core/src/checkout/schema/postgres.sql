@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS paymento_accounts (
     gateway TEXT NOT NULL,
     pace_at BIGINT NOT NULL,
     probes BIGINT NOT NULL,
+    missed BIGINT NOT NULL,
     created_at BIGINT NOT NULL
 );
 
@@ -68,7 +69,6 @@ CREATE TABLE IF NOT EXISTS paymento_payments (
     unapproved_since BIGINT,
     closed_at BIGINT,
     settled_at BIGINT,
-    missed BIGINT NOT NULL,
     expected TEXT,
     received TEXT,
     settlement TEXT

@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS paymento_accounts (
     gateway TEXT NOT NULL,
     pace_at INTEGER NOT NULL,
     probes INTEGER NOT NULL,
+    missed INTEGER NOT NULL,
     created_at INTEGER NOT NULL
 );
 
@@ -68,7 +69,6 @@ CREATE TABLE IF NOT EXISTS paymento_payments (
     unapproved_since INTEGER,
     closed_at INTEGER,
     settled_at INTEGER,
-    missed INTEGER NOT NULL,
     expected TEXT,
     received TEXT,
     settlement TEXT
