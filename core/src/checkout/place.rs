@@ -55,7 +55,7 @@ pub(super) fn check_lasting(path: &Path, variable: impl Fn(&str) -> bool) -> Res
 pub(super) fn check_local(path: &Path) -> Result<(), Error> {
     let folder = path.parent().and_then(|folder| folder.canonicalize().ok()).unwrap_or_else(|| path.to_path_buf());
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
-    match file_system(&mounts, &folder) {
+    match mount_of(&mounts, &folder).map(|mount| mount.kind) {
         Some(kind) if NETWORK.contains(&kind) => {
             Err(Error::new(ErrorCode::DatabaseNetworkFileSystem, format!("the SQLite file would be on {kind}"))
                 .with_hint("use a local disk, or postgres://… where several machines share the orders"))
@@ -64,15 +64,30 @@ pub(super) fn check_local(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// The kind of the file system that a folder is on: that of the longest mount point above it, the last of equals.
-fn file_system<'m>(mounts: &'m str, folder: &Path) -> Option<&'m str> {
+/// Whether the disk takes no writes, or the folder is one that nobody may write to.
+pub(super) fn is_read_only(path: &Path) -> bool {
+    let folder = path.parent().and_then(|folder| folder.canonicalize().ok()).unwrap_or_else(|| path.to_path_buf());
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    let is_fixed = |path: &Path| fs::metadata(path).is_ok_and(|found| found.permissions().readonly());
+    mount_of(&mounts, &folder).is_some_and(|mount| mount.options.split(',').any(|option| option == "ro"))
+        || is_fixed(&folder)
+        || is_fixed(path)
+}
+
+struct Mount<'m> {
+    kind: &'m str,
+    options: &'m str,
+}
+
+/// The file system that a folder is on: that of the longest mount point above it, the last of equals.
+fn mount_of<'m>(mounts: &'m str, folder: &Path) -> Option<Mount<'m>> {
     let mount = |line: &'m str| {
         let mut fields = line.split(' ');
-        let (_, point, kind) = (fields.next()?, fields.next()?, fields.next()?);
+        let (_, point, kind, options) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
         let point = PathBuf::from(point.replace("\\040", " "));
-        folder.starts_with(&point).then(|| (point.as_os_str().len(), kind))
+        folder.starts_with(&point).then(|| (point.as_os_str().len(), Mount { kind, options }))
     };
-    mounts.lines().filter_map(mount).max_by_key(|(length, _)| *length).map(|(_, kind)| kind)
+    mounts.lines().filter_map(mount).max_by_key(|(length, _)| *length).map(|(_, mount)| mount)
 }
 
 /// Makes the file where it is missing, for its owner only; the files that SQLite puts beside it follow its mode.
@@ -109,7 +124,7 @@ mod tests {
         for (folder, kind) in
             [("/home/shop", "ext4"), ("/srv/shop", "tmpfs"), ("/srv/my share/data", "nfs4"), ("/srv2", "ext4")]
         {
-            assert_eq!(file_system(MOUNTS, Path::new(folder)), Some(kind), "{folder}");
+            assert_eq!(mount_of(MOUNTS, Path::new(folder)).map(|mount| mount.kind), Some(kind), "{folder}");
         }
     }
 

@@ -61,7 +61,9 @@ pub(super) fn translate(error: &sqlx::Error) -> Error {
             ),
         sqlx::Error::PoolTimedOut => unavailable("no connection within the time limit"),
         sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => unavailable("the connection was closed"),
-        sqlx::Error::Protocol(_) | sqlx::Error::BeginFailed => unavailable("the connection is out of step"),
+        sqlx::Error::Protocol(_) | sqlx::Error::BeginFailed | sqlx::Error::InvalidSavePointStatement => {
+            unavailable("the connection is out of step")
+        }
         sqlx::Error::Encode(_) => Error::new(ErrorCode::DatabaseValue, "a value cannot be written to the database"),
         _ => Error::new(ErrorCode::DatabaseRefused, "the database driver refused the statement"),
     }

@@ -1,13 +1,14 @@
 //! SQLite's connections: one that writes, one that reads, one that watches. WAL, and every commit is synced.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
 use sqlx::{
-    ConnectOptions as _,
+    ConnectOptions as _, Connection as _, SqlSafeStr as _,
+    pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -24,6 +25,7 @@ pub(super) struct Sqlite {
     writer: SqlitePool,
     reader: SqlitePool,
     pub(super) watch: Watch,
+    path: PathBuf,
     _opened: Opened,
 }
 
@@ -39,19 +41,25 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY)
             .disable_statement_logging();
-        let writer = pool(&options, BUSY).await?;
-        let reader = pool(&options, BUSY).await?;
-        let watch = options.connect().await.map_err(|error| translate(&error))?;
-        Ok(Self { writer, reader, watch: Watch::new(watch), _opened: opened })
+        let opening = async {
+            let (writer, reader) = (pool(&options, BUSY).await?, pool(&options, BUSY).await?);
+            Ok::<_, sqlx::Error>((writer, reader, options.connect().await?))
+        };
+        match opening.await {
+            Ok((writer, reader, watch)) => {
+                Ok(Self { writer, reader, watch: Watch::new(watch), path: path.to_owned(), _opened: opened })
+            }
+            Err(error) => Err(explain(translate(&error), path)),
+        }
     }
 
     pub(super) async fn begin(&self, writes: bool) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, Error> {
-        let begun = if writes {
-            self.writer.begin_with("BEGIN IMMEDIATE").await
-        } else {
-            self.reader.begin_with("BEGIN").await
+        let (pool, statement) = if writes { (&self.writer, "BEGIN IMMEDIATE") } else { (&self.reader, "BEGIN") };
+        let begun = match clean(pool).await {
+            Ok(connection) => sqlx::Transaction::begin(connection, Some(statement.into_sql_str())).await,
+            Err(error) => Err(error),
         };
-        begun.map_err(|error| translate(&error))
+        begun.map_err(|error| explain(translate(&error), &self.path))
     }
 
     pub(super) async fn close(&self) {
@@ -61,7 +69,30 @@ impl Sqlite {
     }
 }
 
-async fn pool(options: &SqliteConnectOptions, patience: Duration) -> Result<SqlitePool, Error> {
+/// SQLite says of a disk that takes no writes only that a file beside the database cannot be made.
+fn explain(error: Error, path: &Path) -> Error {
+    if error.code() == ErrorCode::DatabaseUnavailable && place::is_read_only(path) {
+        return Error::new(ErrorCode::DatabaseReadOnly, "the disk of the SQLite file takes no writes");
+    }
+    error
+}
+
+/// A connection that is in no transaction. SQLite ends one by itself when the disk is full, and the driver then counts one
+/// too many for ever.
+async fn clean(pool: &SqlitePool) -> Result<PoolConnection<sqlx::Sqlite>, sqlx::Error> {
+    let mut connection = pool.acquire().await?;
+    if connection.is_in_transaction() {
+        // A rollback may still be on its way.
+        connection.ping().await?;
+        if connection.is_in_transaction() {
+            connection.close().await?;
+            return pool.acquire().await;
+        }
+    }
+    Ok(connection)
+}
+
+async fn pool(options: &SqliteConnectOptions, patience: Duration) -> Result<SqlitePool, sqlx::Error> {
     SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(patience)
@@ -70,7 +101,6 @@ async fn pool(options: &SqliteConnectOptions, patience: Duration) -> Result<Sqli
         .test_before_acquire(false)
         .connect_with(options.clone())
         .await
-        .map_err(|error| translate(&error))
 }
 
 /// The process that has SQLite open, and how many databases: process id in the upper half, count in the lower.
