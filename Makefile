@@ -68,7 +68,7 @@ test: test-rust test-python test-node test-shops test-browser ## everything that
 .PHONY: test-rust
 test-rust:
 	$(call say,Rust)
-	@cargo test --quiet --package paymento --features simulator,testing
+	@cargo test --quiet --package paymento --all-features
 	@cargo test --quiet --package paymento-house
 
 .PHONY: test-python
@@ -104,11 +104,11 @@ lint: lint-rust lint-python lint-node ## formatting, lints, types, generated fil
 lint-rust:
 	$(call say,Rust: format and lints$(comma) each feature alone)
 	@cargo fmt --all --check
-	@for features in "" client simulator testing client,simulator,testing; do \
+	@for features in "" client sqlite postgres simulator testing client,sqlite,postgres,simulator,testing; do \
 	    cargo clippy --quiet --package paymento --no-default-features --features "$$features" --all-targets -- -D warnings; \
 	done
 	@cargo clippy --quiet --package paymento-house --package paymento-python --package paymento-node --all-targets -- -D warnings
-	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --package paymento --no-deps --features simulator,testing
+	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --package paymento --no-deps --all-features
 	@scripts/walls
 comma := ,
 

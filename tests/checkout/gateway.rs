@@ -87,6 +87,11 @@ impl Gateway {
         self.state.lock().expect("lock").payments[token].verifies
     }
 
+    /// Whether the gateway has approved it.
+    pub(crate) fn approved(&self, token: &str) -> bool {
+        self.state.lock().expect("lock").payments[token].status == 8
+    }
+
     pub(crate) fn created(&self) -> usize {
         self.state.lock().expect("lock").created
     }

@@ -7,6 +7,7 @@ mod gateway;
 mod handing_over;
 mod postgres;
 mod processes;
+mod random;
 mod receiving;
 mod reconciling;
 mod shop;

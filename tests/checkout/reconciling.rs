@@ -164,7 +164,7 @@ async fn another_price_than_recorded_is_a_mismatch(on: On) {
     let shop = Shop::open(on).await;
     let heard = Heard::by(&shop.checkout);
     let token = shop.token("A-578", "29.99").await;
-    shop.gateway.tell(&token, |told| told.amount = "2.99".to_owned());
+    shop.gateway.tell(&token, |told| told.amount = "2.99".into());
     shop.pay(&token, "A-578").await;
     shop.settle_down().await;
     assert_eq!((heard.paid(), heard.reasons()), (vec![], vec![Reason::Mismatch]));

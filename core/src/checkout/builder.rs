@@ -267,6 +267,7 @@ fn check(options: &Options) -> Result<(), Error> {
 }
 
 /// With a SQLite file's whole path, by the working directory of now.
+#[cfg_attr(not(feature = "sqlite"), expect(clippy::unnecessary_wraps, reason = "a file may be refused"))]
 fn placed(url: DatabaseUrl) -> Result<DatabaseUrl, Error> {
     match url {
         #[cfg(feature = "sqlite")]

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use tokio::sync::Notify;
@@ -42,8 +42,9 @@ impl Clock {
     }
 
     /// This machine's time. SQLite's file is on this machine, so that it is the database's as well.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn of_this_machine(&self) -> Millis {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
         millis(since) + self.offset()
     }
 }

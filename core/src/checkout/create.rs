@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use serde_json::json;
 use tokio::time::Instant;
 
 use super::{
@@ -10,6 +9,7 @@ use super::{
     clock::Millis,
     database::{Database, Sql, Transaction, transact, values},
     history::Note,
+    intent,
     orders::{self, OrderRow, PaymentRow},
     state::{OrderState, PaymentState},
     terms::{Terms, price_to_json},
@@ -29,25 +29,23 @@ const WHOLE_CALL: Duration = Duration::from_secs(25);
 /// How long a second caller waits for the first one's token.
 const WAIT: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(50);
-/// An intent is its creator's this long, and longer while the creator lives.
-const LEASE: Millis = 10_000;
 const RENEW: Duration = Duration::from_secs(3);
 /// The gateway may have closed an older payment: it is asked before the customer is sent there.
 const OLD: Millis = 10 * 60_000;
 
 /// One call's purchase.
 #[derive(Clone)]
-struct Purchase {
-    account: String,
-    order_id: String,
-    price: Price,
-    terms: Terms,
-    request: PaymentRequest,
-    gateway: String,
-    live: Option<bool>,
+pub(super) struct Purchase {
+    pub(super) account: String,
+    pub(super) order_id: String,
+    pub(super) price: Price,
+    pub(super) terms: Terms,
+    pub(super) request: PaymentRequest,
+    pub(super) gateway: String,
+    pub(super) live: Option<bool>,
     /// This call and no other.
-    creator: String,
-    who: String,
+    pub(super) creator: String,
+    pub(super) who: String,
 }
 
 /// What the database says about a purchase.
@@ -86,7 +84,7 @@ impl Checkout {
             creator: self.fresh_id(),
             who: self.who().to_owned(),
         };
-        let parts = self.verifier_parts()?;
+        let parts = self.verifier_parts();
         let created = self.with_database_for(WHOLE_CALL, async move |database| {
             create(&parts.over(database), &purchase, Instant::now() + WHOLE_CALL).await
         });
@@ -134,12 +132,12 @@ async fn step(transaction: &mut Transaction, purchase: &Purchase, asked: bool) -
     }
     match same.iter().find(|payment| payment.state == PaymentState::Creating) {
         Some(intent) if !intent.is_abandoned(now) => Ok(Step::Wait),
-        Some(intent) => take_over(transaction, purchase, intent.id, now).await.map(Step::Create),
-        None => insert_intent(transaction, purchase, order.id, now).await.map(Step::Create),
+        Some(intent) => intent::take_over(transaction, purchase, intent.id, now).await.map(Step::Create),
+        None => intent::insert(transaction, purchase, order.id, now).await.map(Step::Create),
     }
 }
 
-fn price_text(purchase: &Purchase) -> String {
+pub(super) fn price_text(purchase: &Purchase) -> String {
     price_to_json(&purchase.price).to_string()
 }
 
@@ -180,36 +178,6 @@ async fn take_price(
     note.write(transaction, order.id, now).await
 }
 
-async fn insert_intent(
-    transaction: &mut Transaction,
-    purchase: &Purchase,
-    order_row: i64,
-    now: Millis,
-) -> Result<i64, Error> {
-    let values = values![
-        order_row,
-        &purchase.account,
-        &purchase.gateway,
-        purchase.live.map(i64::from),
-        purchase.terms.as_str(),
-        price_text(purchase),
-        purchase.request.speed.as_str(),
-        json!(purchase.request.additional_data).to_string(),
-        &purchase.creator,
-        now + LEASE,
-        now
-    ];
-    let row = transaction.row(INSERT_INTENT, values).await?;
-    row.ok_or_else(|| Error::new(ErrorCode::DatabaseUnavailable, "the intent was not recorded"))?.int("id")
-}
-
-/// The creator of an intent is dead. A token that nobody has seen cannot be paid, so that asking again does no harm.
-async fn take_over(transaction: &mut Transaction, purchase: &Purchase, intent: i64, now: Millis) -> Result<i64, Error> {
-    let notes = json!(purchase.request.additional_data).to_string();
-    let values = values![intent, &purchase.creator, now + LEASE, price_text(purchase), notes, now];
-    transaction.execute(TAKE_OVER, values).await.map(|_| intent)
-}
-
 /// Asks the gateway for the token, and records it. `None` where the intent is no longer ours.
 async fn ask_gateway(
     verifier: &Verifier,
@@ -223,11 +191,11 @@ async fn ask_gateway(
     super::fail_point("after_create");
     match asked {
         Ok(payment) => {
-            let recorded = transact!(verifier.database, transaction => record_token(&mut transaction, purchase, intent, &payment))?;
+            let recorded = transact!(verifier.database, transaction => intent::record_token(&mut transaction, purchase, intent, &payment))?;
             Ok(recorded.then_some(payment))
         }
         Err(error) => {
-            transact!(verifier.database, transaction => give_up(&mut transaction, purchase, intent))?;
+            transact!(verifier.database, transaction => intent::give_up(&mut transaction, purchase, intent))?;
             Err(error)
         }
     }
@@ -259,39 +227,10 @@ async fn while_renewing<T>(
             Ok(result) => return result,
             Err(_) => {
                 // A renewal that fails ends the lease, and somebody else creates: that is safe as well.
-                let _ = transact!(database, transaction => renew(&mut transaction, creator, intent));
+                let _ = transact!(database, transaction => intent::renew(&mut transaction, creator, intent));
             }
         }
     }
-}
-
-async fn renew(transaction: &mut Transaction, creator: &str, intent: i64) -> Result<(), Error> {
-    let now = transaction.now().await?;
-    transaction.execute(RENEW_INTENT, values![intent, creator, now + LEASE]).await.map(|_| ())
-}
-
-async fn record_token(
-    transaction: &mut Transaction,
-    purchase: &Purchase,
-    intent: i64,
-    payment: &Payment,
-) -> Result<bool, Error> {
-    let now = transaction.now().await?;
-    let next = super::schedule::next_age(0).map(|wait| now + wait);
-    let values = values![intent, &purchase.creator, payment.token(), payment.url(), now, next];
-    let Some(row) = transaction.row(RECORD_TOKEN, values).await? else { return Ok(false) };
-    let order_row = row.int("order_row")?;
-    super::adopt::apply_kept(transaction, &purchase.account, payment.token(), now).await?;
-    transaction.execute(OPEN_ORDER, values![order_row, now]).await?;
-    let note =
-        Note { what: "created", who: &purchase.who, token: Some(payment.token()), detail: purchase.terms.as_str() };
-    note.write(transaction, order_row, now).await?;
-    transaction.notify().await?;
-    Ok(true)
-}
-
-async fn give_up(transaction: &mut Transaction, purchase: &Purchase, intent: i64) -> Result<(), Error> {
-    transaction.execute(DELETE_INTENT, values![intent, &purchase.creator]).await.map(|_| ())
 }
 
 /// Asks about an older payment. Where the gateway does not answer, the payment is used as it is.
@@ -322,22 +261,3 @@ const SET_PRICE: Sql = Sql::both(
     "UPDATE paymento_orders SET terms = $2, price = $3, canceled_at = NULL, updated_at = $4, \
      state = CASE WHEN state = 'closed' THEN 'open' ELSE state END WHERE id = $1",
 );
-const INSERT_INTENT: Sql = Sql::both(
-    "INSERT INTO paymento_payments (order_row, account, gateway, live, terms, price, speed, additional_data, state, \
-     creator, creator_until, created_at, updated_at, urgency, verify_fence, failures, callbacks, callback_paid) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'creating', $9, $10, $11, $11, 2, 0, 0, 0, 0) RETURNING id",
-);
-const TAKE_OVER: Sql = Sql::both(
-    "UPDATE paymento_payments SET creator = $2, creator_until = $3, price = $4, additional_data = $5, updated_at = $6 \
-     WHERE id = $1 AND token IS NULL",
-);
-const RENEW_INTENT: Sql =
-    Sql::both("UPDATE paymento_payments SET creator_until = $3 WHERE id = $1 AND creator = $2 AND token IS NULL");
-const RECORD_TOKEN: Sql = Sql::both(
-    "UPDATE paymento_payments SET token = $3, url = $4, state = 'open', creator = NULL, created_at = $5, updated_at = $5, \
-     next_verify_at = $6 WHERE id = $1 AND creator = $2 AND token IS NULL RETURNING order_row",
-);
-const OPEN_ORDER: Sql = Sql::both(
-    "UPDATE paymento_orders SET state = CASE WHEN state = 'closed' THEN 'open' ELSE state END, updated_at = $2 WHERE id = $1",
-);
-const DELETE_INTENT: Sql = Sql::both("DELETE FROM paymento_payments WHERE id = $1 AND creator = $2 AND token IS NULL");

@@ -49,7 +49,7 @@ impl Checkout {
     /// `database.`.
     pub async fn replay(&self, id: i64) -> Result<(), Error> {
         let (account, who) = (self.account().to_owned(), self.who().to_owned());
-        let (parts, woken) = (self.verifier_parts()?, self.engine()?.woken.clone());
+        let (parts, woken) = (self.verifier_parts(), self.engine()?.woken.clone());
         self.with_database_for(std::time::Duration::from_secs(30), async move |database| {
             let row = database.begin_read().await?.row(ONE, values![&account, id]).await?.ok_or_else(not_dead)?;
             let event = dead_letter(&row, &account)?.event;

@@ -84,11 +84,11 @@ pub(super) fn decide(known: &Known<'_>, answer: &Answer<'_>) -> Decision {
         if known.state == PaymentState::Settled || settled { PaymentState::Settled } else { unsettled_state(answer) };
     let pays = settled && known.state != PaymentState::Settled && reason_against(known).is_none();
     let paid = pays || known.paid_by != PaidBy::Nobody;
-    let states = known.others.iter().copied().chain([payment]);
+    let states = || known.others.iter().copied().chain([payment]);
     let order = match () {
         () if paid => OrderState::Paid,
-        () if known.canceled && payment != PaymentState::Settled => OrderState::Closed,
-        () => OrderState::of_payments(states),
+        () if known.canceled && states().all(|state| state != PaymentState::Settled) => OrderState::Closed,
+        () => OrderState::of_payments(states()),
     };
     let ask_in = ask_in(known, answer, payment);
     let events = events(known, answer, payment, pays, ask_in);

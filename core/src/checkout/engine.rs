@@ -4,7 +4,10 @@
 use std::{
     collections::HashMap,
     future::Future,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -30,6 +33,8 @@ pub(super) struct Engine {
     migrate: Migrate,
     clock: Clock,
     open: OnceCell<Opened>,
+    /// Checkouts of this process that use it.
+    users: AtomicUsize,
     /// Something may be due in this process.
     pub(super) woken: Arc<Notify>,
 }
@@ -51,7 +56,8 @@ impl Engine {
         };
         std::thread::Builder::new().name("paymento".to_owned()).spawn(run).map_err(|_| no_thread())?;
         let stop = Mutex::new(Some(stop));
-        Ok(Arc::new(Self { handle, stop, url, migrate, clock, open: OnceCell::new(), woken: Arc::default() }))
+        let (open, users) = (OnceCell::new(), AtomicUsize::new(0));
+        Ok(Arc::new(Self { handle, stop, url, migrate, clock, open, users, woken: Arc::default() }))
     }
 
     /// Runs on the engine's thread, to its end even where the caller gives up: what was begun is recorded.
@@ -151,6 +157,7 @@ impl EngineSlot {
             return Ok(Arc::clone(engine));
         }
         let engine = self.shared(process)?;
+        engine.users.fetch_add(1, Ordering::SeqCst);
         if let Some(inherited) = current.replace((process, Arc::clone(&engine))) {
             // Its thread is the parent's: dropping it could wait for what never comes.
             std::mem::forget(inherited);
@@ -181,16 +188,29 @@ impl EngineSlot {
         if owner != std::process::id() {
             return std::mem::forget(engine);
         }
-        let last = {
-            let mut engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
-            let last = Arc::strong_count(&engine) == 1;
-            if let Some(engines) = engines.as_mut().filter(|_| last) {
-                engines.by_database.remove(&self.key);
-            }
-            last
-        };
+        let last = engine.users.fetch_sub(1, Ordering::SeqCst) == 1;
         if last {
+            self.forget();
             engine.close().await;
+        }
+    }
+
+    fn forget(&self) {
+        let mut engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(engines) = engines.as_mut() {
+            engines.by_database.remove(&self.key);
+        }
+    }
+}
+
+impl Drop for EngineSlot {
+    fn drop(&mut self) {
+        let current = self.current.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        match current {
+            Some((owner, engine)) if owner == std::process::id() => drop(engine.users.fetch_sub(1, Ordering::SeqCst)),
+            // The parent's: see `get`.
+            Some((_, inherited)) => std::mem::forget(inherited),
+            None => {}
         }
     }
 }

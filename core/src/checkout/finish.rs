@@ -60,11 +60,9 @@ async fn complete(transaction: &mut Transaction, finishes: &[&Finish], now: Mill
     let rows = transaction.rows(COMPLETE, values![now, &list]).await?;
     let own = rows.iter().map(|row| row.int("id")).collect::<Result<Vec<_>, _>>()?;
     transaction.execute(RELEASE_ALL, values![&list]).await?;
-    for finish in finishes.iter().filter(|finish| own.contains(&finish.event)) {
-        let note =
-            Note { what: "completed", who: &finish.who, token: None, detail: &format!("event {}", finish.event) };
-        note.write(transaction, finish.order_row, now).await?;
-    }
+    let noted = finishes.iter().filter(|finish| own.contains(&finish.event));
+    let noted = noted.map(|finish| json!({ "order": finish.order_row, "who": finish.who })).collect::<Json>();
+    transaction.execute(NOTE_ALL, values![now, noted.to_string()]).await?;
     Ok(own)
 }
 
@@ -162,6 +160,13 @@ const RELEASE_ALL: Sql = Sql::each(
         "SELECT \"order\" AS held, owner, fencing FROM json_to_recordset($1::json) \
          AS x(\"order\" bigint, owner text, fencing bigint)"
     ),
+);
+
+const NOTE_ALL: Sql = Sql::each(
+    "INSERT INTO paymento_history (order_row, at, what, who, detail) \
+     SELECT json_extract(value, '$.order'), $1, 'completed', json_extract(value, '$.who'), '' FROM json_each($2)",
+    "INSERT INTO paymento_history (order_row, at, what, who, detail) \
+     SELECT \"order\", $1, 'completed', who, '' FROM json_to_recordset($2::json) AS x(\"order\" bigint, who text)",
 );
 
 const RELEASE: Sql = Sql::both(

@@ -12,6 +12,7 @@
 mod adopt;
 mod builder;
 mod cancel;
+mod claim;
 mod clock;
 mod create;
 mod database;
@@ -23,8 +24,11 @@ mod fail_point;
 mod finish;
 mod health;
 mod history;
+mod intent;
 mod lease;
 mod migrate;
+#[cfg(test)]
+mod model_tests;
 mod money;
 mod orders;
 #[cfg(feature = "sqlite")]
@@ -37,6 +41,8 @@ mod retention;
 mod run;
 mod runner;
 mod schedule;
+#[cfg(feature = "postgres")]
+mod server;
 mod state;
 mod status;
 mod terms;
@@ -173,25 +179,25 @@ impl Checkout {
     }
 
     /// What this process has of the checkout; made anew after a fork.
-    fn per_process(&self) -> Result<Arc<PerProcess>, Error> {
+    fn per_process(&self) -> Arc<PerProcess> {
         let mut current = self.inner.current.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = current.as_ref().filter(|known| known.is_of_this_process()) {
-            return Ok(Arc::clone(known));
+            return Arc::clone(known);
         }
         let fresh = Arc::new(PerProcess::new(&self.inner.client, &self.inner.options));
         if let Some(inherited) = current.replace(Arc::clone(&fresh)) {
             // Its connections and tasks are the parent's.
             std::mem::forget(inherited);
         }
-        Ok(fresh)
+        fresh
     }
 
-    fn leases(&self) -> Result<Arc<Leases>, Error> {
-        Ok(Arc::clone(&self.per_process()?.leases))
+    fn leases(&self) -> Arc<Leases> {
+        Arc::clone(&self.per_process().leases)
     }
 
-    fn verifier_parts(&self) -> Result<VerifierParts, Error> {
-        Ok(self.per_process()?.verifier.clone())
+    fn verifier_parts(&self) -> VerifierParts {
+        self.per_process().verifier.clone()
     }
 
     /// A name that nobody else has.
@@ -212,7 +218,7 @@ impl Checkout {
         patience: Duration,
         work: impl FnOnce(Database) -> F + Send + 'static,
     ) -> Result<T, Error> {
-        let (engine, known) = (self.engine()?, self.per_process()?);
+        let (engine, known) = (self.engine()?, self.per_process());
         let task = async move {
             let opened = Arc::clone(&engine);
             tokio::time::timeout(patience, async move {

@@ -19,6 +19,9 @@ use crate::{
 /// How long `run` waits for work before it looks whether it shall stop.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// A verify call ends by the client's own limits; the database has its own as well.
+const WHOLE_VERIFY: Duration = Duration::from_mins(1);
+
 type Handler = Arc<dyn Fn(OrderEvent) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
 
 /// One handler for each kind of event.
@@ -145,8 +148,8 @@ impl Checkout {
     }
 
     async fn verify_due_once(&self) -> Result<usize, Error> {
-        let parts = self.verifier_parts()?;
-        self.with_database(async move |database| {
+        let parts = self.verifier_parts();
+        self.with_database_for(WHOLE_VERIFY, async move |database| {
             let verifier = parts.over(database);
             let due = verifier.claim(8).await?;
             let count = due.len();

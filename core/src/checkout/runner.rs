@@ -9,6 +9,7 @@ use std::{
 
 use tokio::{
     sync::Notify,
+    task::JoinSet,
     time::{Instant, interval, timeout},
 };
 
@@ -30,7 +31,7 @@ use crate::{
 };
 
 /// Verify calls of one process at a time.
-const AT_ONCE: i64 = 32;
+const AT_ONCE: usize = 32;
 /// The longest sleep, whatever is due: another process may have gone away with what it had taken.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// After a database that does not answer.
@@ -42,7 +43,7 @@ const LOOK_AFTER: Duration = Duration::from_mins(1);
 impl Checkout {
     /// Starts this process's background work, once. `kinds`: what it also hands over.
     pub(super) fn start_runner(&self, kinds: &[EventKind]) -> Result<(), Error> {
-        let (engine, known) = (self.engine()?, self.per_process()?);
+        let (engine, known) = (self.engine()?, self.per_process());
         note_handled(&known.handled, kinds);
         let mut runner = known.runner.lock().unwrap_or_else(PoisonError::into_inner);
         if runner.as_ref().is_some_and(|runner| !runner.is_finished()) {
@@ -128,14 +129,18 @@ impl Runner {
         }
     }
 
-    /// Verifies what is due, for ever.
+    /// Verifies what is due, for ever. One slow answer holds up nothing else.
     async fn verify(&self) {
+        let mut asking = JoinSet::new();
         loop {
             let notified = self.woken.notified();
-            match self.verify_due().await {
-                Ok(None) => {}
-                Ok(Some(sleep)) => {
-                    let _ = timeout(sleep, self.database.clock_moved_or(notified)).await;
+            match self.verify_due(&mut asking).await {
+                Ok(sleep) => {
+                    let woken = timeout(sleep, self.database.clock_moved_or(notified));
+                    tokio::select! {
+                        _ = woken => {}
+                        Some(_) = asking.join_next() => {}
+                    }
                 }
                 Err(error) => {
                     self.log(LogLevel::Warning, &error);
@@ -145,17 +150,22 @@ impl Runner {
         }
     }
 
-    /// Asks about what is due now. Gives how long nothing will be.
-    async fn verify_due(&self) -> Result<Option<Duration>, Error> {
-        let due = self.verifier.claim(AT_ONCE).await?;
-        if due.is_empty() {
-            let wait = self.verifier.next_due().await?.map_or(LONGEST_SLEEP, wait);
-            return Ok(Some(wait.min(LONGEST_SLEEP)));
+    /// Begins to ask about what is due now. Gives how long nothing will be.
+    async fn verify_due(&self, asking: &mut JoinSet<()>) -> Result<Duration, Error> {
+        while asking.try_join_next().is_some() {}
+        let free = AT_ONCE.saturating_sub(asking.len());
+        if free == 0 {
+            return Ok(LONGEST_SLEEP);
         }
-        if self.verifier.ask_all(due).await {
-            self.woken.notify_waiters();
+        for due in self.verifier.claim(i64::try_from(free).unwrap_or(1)).await? {
+            let (verifier, woken) = (self.verifier.clone(), Arc::clone(&self.woken));
+            asking.spawn(async move {
+                if verifier.ask_and_log(&due).await {
+                    woken.notify_waiters();
+                }
+            });
         }
-        Ok(None)
+        Ok(self.verifier.next_due().await?.map_or(LONGEST_SLEEP, wait).min(LONGEST_SLEEP))
     }
 
     /// Renews leases, shows that it is alive, cleans up, and says what has gone wrong.

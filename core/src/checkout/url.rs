@@ -1,10 +1,11 @@
 //! [`DatabaseUrl`]: where the checkout keeps its records. A URL is a secret: it is never printed.
 
-use std::{fmt, path::PathBuf};
+use std::fmt;
+#[cfg(feature = "sqlite")]
+use std::path::PathBuf;
 
-use url::Url;
-use zeroize::Zeroizing;
-
+#[cfg(feature = "postgres")]
+use super::server::{self, Server};
 use crate::error::{Error, ErrorCode};
 
 /// A database URL, read. The same rules in three languages.
@@ -14,33 +15,6 @@ pub(crate) enum DatabaseUrl {
     Sqlite(PathBuf),
     #[cfg(feature = "postgres")]
     Postgres(Box<Server>),
-}
-
-/// A PostgreSQL server and what to say to it.
-#[derive(Clone, PartialEq, Eq)]
-#[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "read all the same, to say what is missing"))]
-pub(crate) struct Server {
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    pub(crate) user: String,
-    pub(crate) password: Option<Zeroizing<String>>,
-    pub(crate) database: String,
-    pub(crate) ssl_mode: SslMode,
-    pub(crate) ssl_root_cert: Option<PathBuf>,
-    /// A direct connection, for LISTEN.
-    pub(crate) listen: Option<Box<Server>>,
-}
-
-/// libpq's `sslmode`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum SslMode {
-    Disable,
-    Allow,
-    #[default]
-    Prefer,
-    Require,
-    VerifyCa,
-    VerifyFull,
 }
 
 impl DatabaseUrl {
@@ -59,6 +33,7 @@ impl DatabaseUrl {
     }
 
     /// The SQLite file.
+    #[allow(clippy::unnecessary_wraps, reason = "with both databases there may be none")]
     pub(crate) fn file(&self) -> Option<&std::path::Path> {
         match self {
             #[cfg(feature = "sqlite")]
@@ -72,15 +47,16 @@ impl DatabaseUrl {
     ///
     /// # Errors
     /// `config.database_url`: the text is no PostgreSQL URL, or the database is not PostgreSQL.
-    #[cfg_attr(not(feature = "postgres"), allow(unused_mut, reason = "there is nothing to add it to"))]
-    pub(crate) fn listening_at(mut self, text: &str) -> Result<Self, Error> {
-        match (&mut self, Self::parse(text)?) {
-            #[cfg(feature = "postgres")]
-            (Self::Postgres(server), Self::Postgres(direct)) => server.listen = Some(direct),
-            #[allow(unreachable_patterns, reason = "with one database there is one pattern")]
-            _ => return Err(refuse("for listening must be PostgreSQL's, beside a PostgreSQL database")),
+    pub(crate) fn listening_at(self, text: &str) -> Result<Self, Error> {
+        #[cfg(feature = "postgres")]
+        #[allow(irrefutable_let_patterns, reason = "with both databases there are two patterns")]
+        if let (Self::Postgres(mut server), Self::Postgres(direct)) = (self, Self::parse(text)?) {
+            server.listen = Some(direct);
+            return Ok(Self::Postgres(server));
         }
-        Ok(self)
+        #[cfg(not(feature = "postgres"))]
+        let _ = (self, Self::parse(text)?);
+        Err(refuse("for listening must be PostgreSQL's, beside a PostgreSQL database"))
     }
 }
 
@@ -116,74 +92,10 @@ fn postgres(_: &str) -> Result<DatabaseUrl, Error> {
 
 #[cfg(feature = "postgres")]
 fn postgres(text: &str) -> Result<DatabaseUrl, Error> {
-    let url = Url::parse(text).map_err(|_| refuse("is not a URL"))?;
-    let mut server = Server {
-        host: percent_decoded(url.host_str().filter(|host| !host.is_empty()).unwrap_or("localhost"))?,
-        port: url.port().unwrap_or(5432),
-        user: percent_decoded(url.username())?,
-        password: url.password().map(percent_decoded).transpose()?.map(Zeroizing::new),
-        database: percent_decoded(url.path().trim_start_matches('/'))?,
-        ssl_mode: SslMode::default(),
-        ssl_root_cert: None,
-        listen: None,
-    };
-    for (name, value) in url.query_pairs() {
-        server.take(&name, &value)?;
-    }
-    if server.user.is_empty() {
-        return Err(refuse("names no user"));
-    }
-    if server.database.is_empty() {
-        server.database.clone_from(&server.user);
-    }
-    Ok(DatabaseUrl::Postgres(Box::new(server)))
+    server::parse(text).map(|server| DatabaseUrl::Postgres(Box::new(server)))
 }
 
-#[cfg(feature = "postgres")]
-impl Server {
-    /// One parameter of the URL, as libpq reads it.
-    fn take(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        match name {
-            "sslmode" | "ssl-mode" => self.ssl_mode = SslMode::parse(value)?,
-            "sslrootcert" | "ssl-root-cert" | "ssl-ca" => self.ssl_root_cert = Some(PathBuf::from(value)),
-            "host" | "hostaddr" => value.clone_into(&mut self.host),
-            "port" => self.port = value.parse().map_err(|_| refuse("has a port that is no number"))?,
-            "user" => value.clone_into(&mut self.user),
-            "password" => self.password = Some(Zeroizing::new(value.to_owned())),
-            "dbname" => value.clone_into(&mut self.database),
-            // Written by frameworks and hosts, and of no meaning here.
-            "application_name" | "connect_timeout" | "channel_binding" | "pgbouncer" | "schema"
-            | "connection_limit" => {}
-            _ => return Err(refuse("has a parameter that is not known here").with_hint(known_parameters())),
-        }
-        Ok(())
-    }
-}
-
-#[cfg(feature = "postgres")]
-fn known_parameters() -> &'static str {
-    "known are sslmode, sslrootcert, host, port, user, password and dbname"
-}
-
-#[cfg(feature = "postgres")]
-impl SslMode {
-    fn parse(text: &str) -> Result<Self, Error> {
-        Ok(match text {
-            "disable" => Self::Disable,
-            "allow" => Self::Allow,
-            "prefer" => Self::Prefer,
-            "require" => Self::Require,
-            "verify-ca" => Self::VerifyCa,
-            "verify-full" => Self::VerifyFull,
-            _ => {
-                let hint = "sslmode is disable, allow, prefer, require, verify-ca or verify-full";
-                return Err(refuse("has an sslmode that does not exist").with_hint(hint));
-            }
-        })
-    }
-}
-
-fn percent_decoded(text: &str) -> Result<String, Error> {
+pub(super) fn percent_decoded(text: &str) -> Result<String, Error> {
     // A form decoder takes a plus for a space, which a path and a password may hold.
     let pair = format!("x={}", text.replace('+', "%2B").replace('&', "%26"));
     let decoded = url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned());
@@ -191,7 +103,7 @@ fn percent_decoded(text: &str) -> Result<String, Error> {
 }
 
 /// Without the URL, which may hold a password.
-fn refuse(what: &str) -> Error {
+pub(super) fn refuse(what: &str) -> Error {
     Error::new(ErrorCode::ConfigDatabaseUrl, format!("the database URL {what}"))
 }
 
@@ -210,6 +122,9 @@ impl fmt::Debug for DatabaseUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(feature = "postgres")]
+    use crate::checkout::server::SslMode;
+    use std::path::PathBuf;
 
     fn refused(text: &str) -> Error {
         let error = DatabaseUrl::parse(text).expect_err(text);

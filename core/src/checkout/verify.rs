@@ -142,22 +142,25 @@ impl Verifier {
         Ok(())
     }
 
-    /// Asks about all of these at once, and logs what fails.
-    pub(super) async fn ask_all(&self, due: Vec<Due>) -> bool {
-        let mut tasks = tokio::task::JoinSet::new();
-        for due in due {
-            let verifier = self.clone();
-            tasks.spawn(async move { verifier.ask(&due).await });
-        }
-        let mut raised = false;
-        while let Some(result) = tasks.join_next().await {
-            match result {
-                Ok(Ok(recorded)) => raised |= recorded.raised,
-                Ok(Err(error)) => self.log(&error),
-                Err(_) => {}
+    /// Asks, and says whether there is something new to hand over. Logs what fails.
+    pub(super) async fn ask_and_log(&self, due: &Due) -> bool {
+        match self.ask(due).await {
+            Ok(recorded) => recorded.raised,
+            Err(error) => {
+                self.log(&error);
+                false
             }
         }
-        raised
+    }
+
+    /// Asks about all of these at once.
+    pub(super) async fn ask_all(&self, due: Vec<Due>) {
+        let mut asking = tokio::task::JoinSet::new();
+        for due in due {
+            let verifier = self.clone();
+            asking.spawn(async move { verifier.ask_and_log(&due).await });
+        }
+        while asking.join_next().await.is_some() {}
     }
 
     fn log(&self, error: &Error) {

@@ -73,6 +73,7 @@ fn unavailable(what: &str) -> Error {
     Error::new(ErrorCode::DatabaseUnavailable, what)
 }
 
+#[cfg(feature = "postgres")]
 pub(super) fn timed_out() -> Error {
     unavailable("the database did not answer in time")
 }

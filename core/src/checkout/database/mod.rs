@@ -48,6 +48,7 @@ enum Pool {
 
 impl Database {
     /// Opens the database. On SQLite the file is made where it is missing.
+    #[cfg_attr(not(feature = "sqlite"), expect(clippy::unused_async, reason = "PostgreSQL is connected to later"))]
     pub(crate) async fn open(url: &DatabaseUrl, clock: Clock) -> Result<Self, Error> {
         let pool = match url {
             #[cfg(feature = "sqlite")]

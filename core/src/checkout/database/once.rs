@@ -65,3 +65,57 @@ async fn refuse_own_file(connection: &mut sqlx::SqliteConnection) -> Result<(), 
     Err(Error::new(ErrorCode::DatabaseSharedSqliteFile, message)
         .with_hint("keep the shop's tables in a file of their own, or use PostgreSQL for both"))
 }
+
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests {
+    use sqlx::{Connection as _, SqliteConnection};
+
+    use super::*;
+    use crate::checkout::event::{Columns, Payload};
+
+    fn event() -> OrderEvent {
+        let columns = Columns {
+            kind: "paid".to_owned(),
+            reason: None,
+            key: "default/A-578/paid".to_owned(),
+            token: None,
+            account: "default".to_owned(),
+            order_id: "A-578".to_owned(),
+        };
+        OrderEvent::new(columns, Payload::default()).expect("valid")
+    }
+
+    async fn shop() -> SqliteConnection {
+        SqliteConnection::connect("sqlite::memory:").await.expect("opened")
+    }
+
+    #[tokio::test]
+    async fn an_event_is_new_once_and_again_after_a_rollback() {
+        let mut shop = shop().await;
+        sqlx::raw_sql(Dialect::Sqlite.create_table()).execute(&mut shop).await.expect("made");
+        let mut undone = shop.begin().await.expect("begun");
+        assert!(event().once_sqlite(&mut undone).await.expect("written"));
+        undone.rollback().await.expect("undone");
+        let mut transaction = shop.begin().await.expect("begun");
+        assert!(event().once_sqlite(&mut transaction).await.expect("written"));
+        assert!(!event().once_sqlite(&mut transaction).await.expect("known"));
+        transaction.commit().await.expect("committed");
+        assert!(!event().once_sqlite(&mut shop).await.expect("known"));
+    }
+
+    #[tokio::test]
+    async fn a_missing_table_says_how_to_make_it() {
+        let error = event().once_sqlite(&mut shop().await).await.expect_err("missing");
+        assert_eq!(error.code(), ErrorCode::ConfigOnceTableMissing);
+        assert!(error.hint().is_some_and(|hint| hint.contains("CREATE TABLE")));
+    }
+
+    #[tokio::test]
+    async fn the_checkouts_own_file_is_refused() {
+        let mut shop = shop().await;
+        sqlx::raw_sql("CREATE TABLE paymento_orders (id INTEGER)").execute(&mut shop).await.expect("made");
+        let error = event().once_sqlite(&mut shop).await.expect_err("refused");
+        assert_eq!(error.code(), ErrorCode::DatabaseSharedSqliteFile);
+    }
+}

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use super::failure::translate;
 use crate::{
-    checkout::url::{Server, SslMode},
+    checkout::server::{Server, SslMode},
     error::Error,
 };
 

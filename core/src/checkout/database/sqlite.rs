@@ -2,7 +2,10 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -26,7 +29,8 @@ pub(super) struct Sqlite {
     reader: SqlitePool,
     pub(super) watch: Watch,
     path: PathBuf,
-    _opened: Opened,
+    /// Until it is closed.
+    opened: Mutex<Option<Opened>>,
 }
 
 impl Sqlite {
@@ -46,9 +50,13 @@ impl Sqlite {
             Ok::<_, sqlx::Error>((writer, reader, options.connect().await?))
         };
         match opening.await {
-            Ok((writer, reader, watch)) => {
-                Ok(Self { writer, reader, watch: Watch::new(watch), path: path.to_owned(), _opened: opened })
-            }
+            Ok((writer, reader, watch)) => Ok(Self {
+                writer,
+                reader,
+                watch: Watch::new(watch),
+                path: path.to_owned(),
+                opened: Mutex::new(Some(opened)),
+            }),
             Err(error) => Err(explain(translate(&error), path)),
         }
     }
@@ -66,6 +74,8 @@ impl Sqlite {
         self.watch.close().await;
         self.reader.close().await;
         self.writer.close().await;
+        // Now, and not when the last user of this goes: the process may be about to fork.
+        drop(self.opened.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
@@ -113,32 +123,52 @@ struct Opened;
 
 impl Opened {
     fn by_this_process() -> Result<Self, Error> {
-        let ours = u64::from(std::process::id()) << 32;
-        let enter = |open: u64| match open {
-            0 => Some(ours + 1),
-            open if open & !0xffff_ffff == ours => Some(open + 1),
-            _ => None,
-        };
+        let enter = |open| entered(open, std::process::id());
         OPEN.fetch_update(Ordering::SeqCst, Ordering::SeqCst, enter).map(|_| Self).map_err(|_| forked())
     }
 }
 
 impl Drop for Opened {
     fn drop(&mut self) {
-        let ours = u64::from(std::process::id()) << 32;
-        let leave = |open: u64| match open {
-            open if open & !0xffff_ffff != ours => None,
-            open if open == ours + 1 => Some(0),
-            open => Some(open - 1),
-        };
-        let _ = OPEN.fetch_update(Ordering::SeqCst, Ordering::SeqCst, leave);
+        let _ = OPEN.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |open| left(open, std::process::id()));
     }
 }
 
-pub(in crate::checkout) fn forked() -> Error {
+/// The mark with one database more. `None` where a parent had one open when it forked.
+fn entered(open: u64, process: u32) -> Option<u64> {
+    match open {
+        0 => Some((u64::from(process) << 32) + 1),
+        open if open >> 32 == u64::from(process) => Some(open + 1),
+        _ => None,
+    }
+}
+
+/// The mark with one database less. `None` where it is not this process's.
+fn left(open: u64, process: u32) -> Option<u64> {
+    let is_ours = open >> 32 == u64::from(process);
+    is_ours.then(|| if open & 0xffff_ffff == 1 { 0 } else { open - 1 })
+}
+
+fn forked() -> Error {
     let message = "the parent process had the SQLite database open when it forked";
     Error::new(ErrorCode::DatabaseForked, message).with_hint(
         "call checkout.close() before the fork, or do not use it there: open it in the worker, \
          in gunicorn's post_fork or Celery's worker_process_init",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_is_refused_while_its_parent_had_a_database_open() {
+        let (parent, child) = (4_000_000, 17);
+        let one = entered(0, parent).expect("nothing is open");
+        let two = entered(one, parent).expect("the same process");
+        assert_eq!(entered(two, child), None);
+        assert_eq!(left(two, child), None, "what a child drops is not the parent's to count");
+        let none = left(left(two, parent).expect("ours"), parent).expect("ours");
+        assert_eq!((none, entered(none, child).is_some()), (0, true));
+    }
 }

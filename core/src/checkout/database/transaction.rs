@@ -52,6 +52,7 @@ impl Transaction {
     }
 
     /// The time by the database's clock, the same during the whole transaction.
+    #[cfg_attr(not(feature = "postgres"), expect(clippy::unused_async, reason = "PostgreSQL has a clock of its own"))]
     pub(crate) async fn now(&mut self) -> Result<Millis, Error> {
         if let Some(now) = self.now {
             return Ok(now);
@@ -106,6 +107,7 @@ impl Transaction {
     }
 
     /// Wakes the other processes when this is committed. Those on SQLite see the commit itself.
+    #[cfg_attr(not(feature = "postgres"), expect(clippy::unused_async, reason = "PostgreSQL is told"))]
     pub(crate) async fn notify(&mut self) -> Result<(), Error> {
         match &self.inner {
             #[cfg(feature = "sqlite")]
