@@ -150,7 +150,7 @@ def test_trigger_sends_one_signed_callback(shop: Shop) -> None:
         (("nonsense",), 2, "there is no command"),
         (("simulator", "--port", "many"), 2, "many"),
         (("simulator", "--nonsense\udcff"), 2, "nonsense"),
-        (("trigger", "paid", "http://127.0.0.1:1/"), 1, "PAYMENTO_SECRET_KEY"),
+        (("trigger", "paid", "http://127.0.0.1:1/"), 2, "PAYMENTO_SECRET_KEY"),
     ],
 )
 def test_what_is_not_understood_is_explained(arguments: tuple[str, ...], code: int, message: str) -> None:
