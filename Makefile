@@ -76,7 +76,7 @@ test: test-rust test-python test-node test-once test-shops test-browser ## every
 .PHONY: test-rust
 test-rust:
 	$(call say,Rust)
-	@cargo test --quiet --package paymento --features simulator,cli,testing
+	@cargo test --quiet --package paymento --all-features
 	@cargo test --quiet --package paymento-house
 
 .PHONY: test-python
@@ -124,11 +124,11 @@ lint: lint-rust lint-python lint-node ## formatting, lints, types, generated fil
 lint-rust:
 	$(call say,Rust: format and lints$(comma) each feature alone)
 	@cargo fmt --all --check
-	@for features in "" client simulator cli testing client,simulator,cli,testing; do \
+	@for features in "" client sqlite postgres simulator cli testing sqlite,postgres,simulator,cli,testing; do \
 	    cargo clippy --quiet --package paymento --no-default-features --features "$$features" --all-targets -- -D warnings; \
 	done
 	@cargo clippy --quiet --package paymento-house --package paymento-python --package paymento-node --all-targets -- -D warnings
-	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --package paymento --no-deps --features simulator,cli,testing
+	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --package paymento --no-deps --all-features
 	@scripts/walls
 comma := ,
 

@@ -272,6 +272,20 @@ fn the_options_of_the_simulator_that_have_names_are_the_surfaces() {
     assert_eq!(as_texts(UnknownTokenAnswer::ALL, UnknownTokenAnswer::as_str), names(&surface["unknown_token_answers"]));
 }
 
+#[test]
+fn the_names_of_the_checkout_are_the_surfaces() {
+    use paymento::checkout::{AnswerPolicy, EventKind, Migrate, OrderState, PaymentState, Problem, Reason, Worker};
+    let surface = &vectors("surface.json")["checkout"];
+    assert_eq!(as_texts(EventKind::ALL, EventKind::as_str), names(&surface["event_kinds"]));
+    assert_eq!(as_texts(Reason::ALL, Reason::as_str), names(&surface["reasons"]));
+    assert_eq!(as_texts(Problem::ALL, Problem::as_str), names(&surface["problems"]));
+    assert_eq!(as_texts(OrderState::ALL, OrderState::as_str), names(&surface["order_states"]));
+    assert_eq!(as_texts(PaymentState::ALL, PaymentState::as_str), names(&surface["payment_states"]));
+    assert_eq!(as_texts(Worker::ALL, Worker::as_str), names(&surface["workers"]));
+    assert_eq!(as_texts(AnswerPolicy::ALL, AnswerPolicy::as_str), names(&surface["answer_policies"]));
+    assert_eq!(as_texts(Migrate::ALL, Migrate::as_str), names(&surface["migrate"]));
+}
+
 fn as_texts<T: Copy>(all: &[T], text: impl Fn(T) -> &'static str) -> Vec<&'static str> {
     all.iter().copied().map(text).collect()
 }

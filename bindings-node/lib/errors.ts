@@ -107,6 +107,9 @@ export class VerifyError extends PaymentoError {
   }
 }
 
+/** The order does not allow it, or another process is at work on it. */
+export class CheckoutError extends PaymentoError {}
+
 /** The checkout's database cannot be used, or not now. */
 export class DatabaseError extends PaymentoError {}
 
@@ -119,6 +122,7 @@ const CLASSES = {
   DecodeError,
   SignatureError,
   VerifyError,
+  CheckoutError,
   DatabaseError,
 };
 

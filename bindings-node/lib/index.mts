@@ -7,6 +7,7 @@ export {
   Callback,
   CallbackMethod,
   CallbackUrlChange,
+  CheckoutError,
   Client,
   Coin,
   CoinPrice,

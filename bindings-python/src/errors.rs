@@ -45,7 +45,7 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
 }
 
 fn class(py: Python<'_>, kind: ErrorKind) -> PyResult<&Bound<'_, PyType>> {
-    static CLASSES: [PyOnceLock<Py<PyType>>; 8] = [const { PyOnceLock::new() }; 8];
+    static CLASSES: [PyOnceLock<Py<PyType>>; 9] = [const { PyOnceLock::new() }; 9];
     let position = match kind {
         ErrorKind::Config => 0,
         ErrorKind::Input => 1,
@@ -54,7 +54,8 @@ fn class(py: Python<'_>, kind: ErrorKind) -> PyResult<&Bound<'_, PyType>> {
         ErrorKind::Decode => 4,
         ErrorKind::Signature => 5,
         ErrorKind::Verify => 6,
-        _ => 7,
+        ErrorKind::Checkout => 7,
+        _ => 8,
     };
     CLASSES[position].import(py, "paymento._errors", kind.class_name())
 }

@@ -73,6 +73,28 @@ impl Amount {
         round(self) == round(other) || self.within_half_a_unit(other)
     }
 
+    /// Exact, with as many decimals as the longer of the two.
+    #[cfg(any(feature = "checkout", feature = "simulator"))]
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        Self(&self.0 + &other.0)
+    }
+
+    /// Exact, with as many decimals as the longer of the two.
+    #[cfg(any(feature = "checkout", feature = "simulator"))]
+    pub(crate) fn minus(&self, other: &Self) -> Self {
+        Self(&self.0 - &other.0)
+    }
+
+    /// This times `part` over `whole`, to the cent. `None` over zero.
+    #[cfg(feature = "checkout")]
+    pub(crate) fn in_proportion(&self, part: &Self, whole: &Self) -> Option<Self> {
+        if whole.is_zero() {
+            return None;
+        }
+        let share: BigDecimal = &self.0 * &part.0 / &whole.0;
+        Some(Self(share.with_scale_round(2, RoundingMode::HalfUp)))
+    }
+
     fn within_half_a_unit(&self, other: &Self) -> bool {
         let larger = self.0.abs().max(other.0.abs());
         if larger.sign() == Sign::NoSign {
@@ -91,16 +113,6 @@ impl Amount {
 impl Amount {
     pub(crate) fn zero() -> Self {
         Self(BigDecimal::from(0))
-    }
-
-    /// Exact, with as many decimals as the longer of the two.
-    pub(crate) fn plus(&self, other: &Self) -> Self {
-        Self(&self.0 + &other.0)
-    }
-
-    /// Exact, with as many decimals as the longer of the two.
-    pub(crate) fn minus(&self, other: &Self) -> Self {
-        Self(&self.0 - &other.0)
     }
 
     /// Half of it, rounded down to this many decimals where that leaves something, and exact otherwise.

@@ -20,6 +20,8 @@ pub enum ErrorKind {
     Signature,
     /// The payment is not settled, or not the one that was asked about. `VerifyError`.
     Verify,
+    /// The order does not allow it. `CheckoutError`.
+    Checkout,
     /// The checkout's database cannot be used, or not now. `DatabaseError`.
     Database,
 }
@@ -35,6 +37,7 @@ impl ErrorKind {
             Self::Decode => "DecodeError",
             Self::Signature => "SignatureError",
             Self::Verify => "VerifyError",
+            Self::Checkout => "CheckoutError",
             Self::Database => "DatabaseError",
         }
     }
@@ -92,6 +95,9 @@ error_codes! {
         ConfigPort = "config.port", false, "the simulator cannot start, usually because its port is taken";
         ConfigFindings = "config.findings", false, "the simulator found mistakes in its client";
         ConfigClosed = "config.closed", false, "the client was used after it was closed";
+        ConfigDatabaseUrl = "config.database_url", false, "the database URL cannot be used";
+        ConfigOtherGateway = "config.other_gateway", false, "the database belongs to another gateway: the live one, or a simulator";
+        ConfigWorker = "config.worker", false, "a setting of the checkout is out of range, or does not go with its worker mode";
         ConfigOnceNoTransaction = "config.once_no_transaction", false, "once was called outside a transaction";
         ConfigOnceTableMissing = "config.once_table_missing", false, "the shop's database lacks the table paymento_fulfilled";
     }
@@ -158,8 +164,29 @@ error_codes! {
         VerifyContradictory = "verify.contradictory", false, "success and status of the answer do not go together";
         VerifyUnknown = "verify.unknown", true, "the answer carries a status or an amount that cannot be read, or no status";
     }
+    Checkout {
+        CheckoutAlreadyPaid = "checkout.already_paid", false, "the order is paid";
+        CheckoutPaymentInProgress = "checkout.payment_in_progress", false, "a payment of the order is being confirmed on the chain";
+        CheckoutCreationInProgress = "checkout.creation_in_progress", true, "another process is creating this payment";
+        CheckoutUnknownOrder = "checkout.unknown_order", false, "the database holds no such order";
+        CheckoutUnknownPayment = "checkout.unknown_payment", false, "the database holds no such payment";
+        CheckoutOtherOrder = "checkout.other_order", false, "the token belongs to another order";
+        CheckoutHandlerExists = "checkout.handler_exists", false, "this event has a handler already";
+        CheckoutLeaseLost = "checkout.lease_lost", false, "the lease ended and somebody else may have the order";
+        CheckoutNotDead = "checkout.not_dead", false, "only a dead letter can be replayed";
+    }
     Database {
+        DatabaseUnavailable = "database.unavailable", true, "the database cannot be reached, is busy, or did not answer in time";
+        DatabaseFull = "database.full", true, "the disk of the database is full";
+        DatabaseReadOnly = "database.read_only", false, "the database takes no writes";
+        DatabaseCorrupt = "database.corrupt", false, "the database is damaged, or no database";
+        DatabaseRefused = "database.refused", false, "the database refuses the user, the name or the statement";
+        DatabaseValue = "database.value", false, "the database does not take a value, or holds one that cannot be read";
+        DatabaseSchema = "database.schema", false, "the tables are of another version, or missing";
+        DatabaseForked = "database.forked", false, "the process was forked after it had opened the database";
         DatabaseSharedSqliteFile = "database.shared_sqlite_file", false, "the connection is to the checkout's own SQLite file";
+        DatabaseNetworkFileSystem = "database.network_file_system", false, "SQLite loses data on network file systems";
+        DatabaseEphemeral = "database.ephemeral", false, "the disk of this platform does not last";
     }
 }
 

@@ -10,12 +10,15 @@
 //! A callback is a reason to verify, a [`ReturnVisit`] is a hint, and neither can be fulfilled. [`Amount`] is an exact
 //! decimal, [`Secret`] never prints, and every failure is an [`Error`] with a stable [`ErrorCode`].
 //!
-//! Features: `client` (default), `simulator` (the gateway played on loopback), `cli` (the command line), `testing` (values for your tests).
+//! Features: `client` (default), `sqlite` and `postgres` (the durable checkout), `simulator` (the gateway played on
+//! loopback), `cli` (the command line), `testing` (values for your tests).
 #![forbid(unsafe_code)]
 #![cfg_attr(not(feature = "client"), allow(dead_code, reason = "what reads the gateway's answers is the client's"))]
 
 mod amount;
 mod callback;
+#[cfg(feature = "checkout")]
+pub mod checkout;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "client")]
@@ -47,6 +50,8 @@ mod verification;
 
 pub use amount::Amount;
 pub use callback::{Callback, MAX_CALLBACK_BYTES};
+#[cfg(feature = "checkout")]
+pub use checkout::Checkout;
 #[cfg(feature = "client")]
 pub use client::{
     AcceptedCoin, CallbackMethod, CallbackUrlChange, Client, ClientBuilder, Coin, CoinPrice, Currency, Info, Language,

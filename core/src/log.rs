@@ -16,25 +16,29 @@ pub enum LogLevel {
     Debug,
     /// A failed attempt or a refused callback.
     Warning,
+    /// Somebody has to look: an order is paid and nobody ships it.
+    Error,
 }
 
 impl LogLevel {
-    /// `debug` or `warning`.
+    /// `debug`, `warning` or `error`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Debug => "debug",
             Self::Warning => "warning",
+            Self::Error => "error",
         }
     }
 }
 
-/// One attempt to ask the gateway, or one refused callback. The fields have the same names everywhere.
+/// One attempt to ask the gateway, one refused callback, or what the checkout has to say. The fields have the same names everywhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogRecord {
     /// How much it matters.
     pub level: LogLevel,
     /// `request`: one attempt of a call to the gateway. `callback`: a callback was refused.
+    /// `checkout`: see the detail.
     pub event: &'static str,
     /// The HTTP method of a request.
     pub method: Option<&'static str>,
@@ -48,6 +52,8 @@ pub struct LogRecord {
     pub attempt: Option<u32>,
     /// The error code, where it failed.
     pub code: Option<&'static str>,
+    /// What the checkout says, in one sentence.
+    pub detail: Option<String>,
 }
 
 impl LogRecord {
@@ -62,6 +68,22 @@ impl LogRecord {
             milliseconds: None,
             attempt: None,
             code: Some(error.code().as_str()),
+            detail: None,
+        }
+    }
+
+    #[cfg(feature = "checkout")]
+    pub(crate) fn checkout(level: LogLevel, code: Option<&'static str>, detail: String) -> Self {
+        Self {
+            level,
+            event: "checkout",
+            method: None,
+            path: None,
+            status: None,
+            milliseconds: None,
+            attempt: None,
+            code,
+            detail: Some(detail),
         }
     }
 
@@ -69,6 +91,9 @@ impl LogRecord {
     pub fn message(&self) -> String {
         if self.event == "callback" {
             return format!("callback refused: {}", self.code.unwrap_or_default());
+        }
+        if let Some(detail) = &self.detail {
+            return detail.clone();
         }
         let (method, path) = (self.method.unwrap_or_default(), self.path.as_deref().unwrap_or_default());
         let status = self.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
@@ -89,6 +114,9 @@ pub(crate) fn emit(record: &LogRecord) {
         LogLevel::Warning => {
             tracing::warn!(target: "paymento", event, method, path, status, milliseconds, attempt, code, "{}", record.message());
         }
+        LogLevel::Error => {
+            tracing::error!(target: "paymento", event, code, "{}", record.message());
+        }
     }
     if STANDARD_ERROR.is_some_and(|level| record.level >= level) {
         // Standard error may be closed; a payment does not fail for it.
@@ -96,11 +124,12 @@ pub(crate) fn emit(record: &LogRecord) {
     }
 }
 
-/// `PAYMENTO_LOG=debug` or `warning`; anything else is off.
+/// `PAYMENTO_LOG=debug`, `warning` or `error`; anything else is off.
 static STANDARD_ERROR: LazyLock<Option<LogLevel>> =
     LazyLock::new(|| match std::env::var("PAYMENTO_LOG").ok()?.as_str() {
         "debug" => Some(LogLevel::Debug),
         "warning" => Some(LogLevel::Warning),
+        "error" => Some(LogLevel::Error),
         _ => None,
     });
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ._enums import CallbackMethod, Meaning, OrderStatus, Outcome, Speed
     from ._errors import (
         ApiError,
+        CheckoutError,
         ConfigError,
         DatabaseError,
         DecodeError,
@@ -57,6 +58,7 @@ __all__ = [
     "ApiError",
     "AsyncClient",
     "Callback",
+    "CheckoutError",
     "CallbackMethod",
     "CallbackUrlChange",
     "Client",

@@ -79,6 +79,10 @@ class VerifyError(PaymentoError):
     """What the verification came to."""
 
 
+class CheckoutError(PaymentoError):
+    """The order does not allow it, or another process is at work on it."""
+
+
 class DatabaseError(PaymentoError):
     """The checkout's database cannot be used, or not now."""
 

@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorCode},
-    log::LogQueue,
     secret::{ApiKey, Secret},
     text::printable_url,
 };
@@ -171,7 +170,7 @@ impl ClientBuilder {
             proxy,
             ca_certificates: self.ca_certificates,
         });
-        let shared = Shared { http, gateway_url, secrets, max_attempts, log: LogQueue::default() };
+        let shared = Shared { http, gateway_url, secrets, max_attempts, log: Arc::default() };
         Ok(Client { shared: Arc::new(shared), limits: self.limits.checked()? })
     }
 }

@@ -99,6 +99,7 @@ impl Client {
             milliseconds: u64::try_from(elapsed.as_millis()).ok(),
             attempt: Some(attempt),
             code: code.map(ErrorCode::as_str),
+            detail: None,
         });
     }
 }

@@ -30,6 +30,8 @@ use self::{
     http::{Http, Reply, Request},
     retry::Repeat,
 };
+#[cfg(feature = "checkout")]
+use crate::price::Price;
 use crate::{
     callback::Callback,
     decide::{Answer, decide},
@@ -62,7 +64,7 @@ struct Shared {
     gateway_url: String,
     secrets: Vec<Secret>,
     max_attempts: u32,
-    log: LogQueue,
+    log: Arc<LogQueue>,
 }
 
 impl Client {
@@ -110,9 +112,49 @@ impl Client {
             gateway_url: old.gateway_url.clone(),
             secrets: old.secrets.clone(),
             max_attempts: old.max_attempts,
-            log: LogQueue::default(),
+            log: Arc::default(),
         };
         Self { shared: Arc::new(shared), limits: self.limits }
+    }
+
+    /// The same, telling what it logs to this client.
+    #[cfg(feature = "checkout")]
+    pub(crate) fn reconnected_beside(&self) -> Self {
+        let mut client = self.reconnected();
+        if let Some(shared) = Arc::get_mut(&mut client.shared) {
+            shared.log = Arc::clone(&self.shared.log);
+        }
+        client
+    }
+
+    #[cfg(feature = "checkout")]
+    pub(crate) fn log(&self, record: LogRecord) {
+        self.shared.log.push(record);
+    }
+
+    #[cfg(feature = "checkout")]
+    pub(crate) fn authenticate_unlogged(&self, body: &[u8], headers: Headers<'_>) -> Result<Callback, Error> {
+        Callback::authenticate_unlogged(body, headers, &self.shared.secrets)
+    }
+
+    /// The gateway, as a database remembers it: a simulator's port changes from run to run.
+    #[cfg(feature = "checkout")]
+    pub(crate) fn gateway(&self) -> String {
+        let config = &self.shared.http.config;
+        if config.is_loopback { "simulator".to_owned() } else { config.base_url.origin().ascii_serialization() }
+    }
+
+    /// The hosted page of a payment.
+    #[cfg(feature = "checkout")]
+    pub(crate) fn payment(&self, token: &Token, order_id: String, price: Price) -> Payment {
+        let live = self.shared.http.config.is_loopback.then_some(false);
+        Payment::new(token, &self.shared.gateway_url, order_id, price, live)
+    }
+
+    /// Checks a request as [`create_payment`](Self::create_payment) does, before anything is recorded.
+    #[cfg(feature = "checkout")]
+    pub(crate) fn check_request(&self, request: &PaymentRequest) -> Result<Price, Error> {
+        request.check(self.shared.http.config.is_loopback)
     }
 
     /// The error of a client that was closed. For bindings: in Rust, a client is dropped.

@@ -1,0 +1,147 @@
+//! Payments that other code has made are taken over.
+
+use super::{
+    Checkout, OrderRecord,
+    clock::Millis,
+    database::{Sql, Transaction, transact, values},
+    history::Note,
+    orders,
+    record::{Asked, record},
+    status::{status_of, unknown_order},
+    terms::{Terms, price_to_json},
+};
+use crate::{
+    error::{Error, ErrorCode},
+    expected::Expected,
+    outcome::Outcome,
+    price::Price,
+    request::check_order_id,
+    speed::Speed,
+    token::Token,
+    verification::Verification,
+};
+
+/// What is taken over.
+struct Adopted {
+    account: String,
+    order_id: String,
+    token: String,
+    price: Price,
+    speed: Speed,
+    gateway: String,
+    live: Option<i64>,
+    url: String,
+    who: String,
+}
+
+impl Checkout {
+    /// Takes over a payment that other code has made. The gateway is asked about it first, and then it is watched like any.
+    /// Callbacks that came for it within the last 7 days count.
+    ///
+    /// `price` becomes the order's current price where the order is new.
+    ///
+    /// # Errors
+    /// `verify.invalid_token` and `verify.mismatch` where the gateway does not know it as this order's at this price;
+    /// `checkout.other_order`; `input.token`, `input.order_id`; `transport.` and `api.`; `database.`.
+    pub async fn adopt(&self, token: &str, order_id: &str, price: &Price, speed: Speed) -> Result<OrderRecord, Error> {
+        let token = Token::from_input(token)?;
+        check_order_id(order_id)?;
+        let gateway = self.client().gateway();
+        let adopted = Adopted {
+            account: self.account().to_owned(),
+            order_id: order_id.to_owned(),
+            token: token.as_str().to_owned(),
+            price: price.clone(),
+            speed,
+            live: (gateway == "simulator").then_some(0),
+            gateway,
+            url: self.client().payment(&token, String::new(), price.clone()).url().to_owned(),
+            who: self.who().to_owned(),
+        };
+        let (parts, client) = (self.verifier_parts(), self.client().clone());
+        self.with_database_for(std::time::Duration::from_secs(30), async move |database| {
+            let verifier = parts.over(database);
+            let expected = Expected { order_id: adopted.order_id.clone(), price: Some(adopted.price.clone()) };
+            let verification = verifier.client.verify_payment(&adopted.token, &expected).await?;
+            if matches!(verification.outcome(), Outcome::InvalidToken | Outcome::Mismatch) {
+                return Err(verification.require_settled().err().unwrap_or_else(unknown_order));
+            }
+            let order = transact!(verifier.database, transaction => adopt(&mut transaction, &adopted, &verification))?;
+            let mut transaction = verifier.database.begin_read().await?;
+            status_of(&mut transaction, &client, order).await?.ok_or_else(unknown_order)
+        })
+        .await
+    }
+}
+
+async fn adopt(transaction: &mut Transaction, adopted: &Adopted, verification: &Verification) -> Result<i64, Error> {
+    let now = transaction.now().await?;
+    let terms = Terms::new(&adopted.price, adopted.speed);
+    let price = price_to_json(&adopted.price).to_string();
+    let values = values![&adopted.account, &adopted.order_id, terms.as_str(), &price, now];
+    transaction.execute(INSERT_ORDER, values).await?;
+    let order = orders::lock(transaction, &adopted.account, &adopted.order_id).await?.ok_or_else(unknown_order)?;
+    let values = values![
+        order.id,
+        &adopted.account,
+        &adopted.gateway,
+        adopted.live,
+        &adopted.token,
+        &adopted.url,
+        terms.as_str(),
+        &price,
+        adopted.speed.as_str(),
+        serde_json::json!(verification.additional_data()).to_string(),
+        now,
+        now
+    ];
+    transaction.execute(INSERT_PAYMENT, values).await?;
+    apply_kept(transaction, &adopted.account, &adopted.token, now).await?;
+    let payment = orders::payment(transaction, &adopted.account, &adopted.token).await?.ok_or_else(unknown_order)?;
+    if payment.order_row != order.id {
+        return Err(Error::new(ErrorCode::CheckoutOtherOrder, "the token belongs to another order of this account"));
+    }
+    let note = Note { what: "adopted", who: &adopted.who, token: Some(&adopted.token), detail: terms.as_str() };
+    note.write(transaction, order.id, now).await?;
+    let asked = Asked { payment: payment.id, order_row: order.id, fence: payment.verify_fence };
+    record(transaction, &asked, verification, &adopted.who).await?;
+    transaction.notify().await?;
+    Ok(order.id)
+}
+
+/// What callbacks have said of a token before it was known here.
+pub(super) async fn apply_kept(
+    transaction: &mut Transaction,
+    account: &str,
+    token: &str,
+    now: Millis,
+) -> Result<(), Error> {
+    let Some(row) = transaction.row(KEPT, values![account, token]).await? else { return Ok(()) };
+    let count = row.int("count")?;
+    if count > 0 {
+        let values = values![account, token, count, row.flag("paid")?, now];
+        transaction.execute(APPLY, values).await?;
+    }
+    Ok(())
+}
+
+const INSERT_ORDER: Sql = Sql::both(
+    "INSERT INTO paymento_orders (account, order_id, terms, price, state, lease_until, fencing, created_at, updated_at) \
+     VALUES ($1, $2, $3, $4, 'open', 0, 0, $5, $5) ON CONFLICT (account, order_id) DO NOTHING",
+);
+const INSERT_PAYMENT: Sql = Sql::both(
+    "INSERT INTO paymento_payments (order_row, account, gateway, live, token, url, terms, price, speed, additional_data, \
+     state, creator_until, created_at, updated_at, next_verify_at, urgency, verify_fence, failures, callbacks, \
+     callback_paid) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', 0, $11, $11, $12, 2, 0, 0, 0, 0) \
+     ON CONFLICT (account, token) DO NOTHING",
+);
+const KEPT: Sql = Sql::both(
+    "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS count, \
+     CAST(COALESCE(MAX(CASE WHEN status IN ('7', '8', 'Paid', 'Approve') THEN 1 ELSE 0 END), 0) AS BIGINT) AS paid \
+     FROM paymento_callbacks WHERE account = $1 AND token = $2",
+);
+const APPLY: Sql = Sql::both(
+    "UPDATE paymento_payments SET callbacks = callbacks + $3, urgency = 1, next_verify_at = $5, \
+     callback_paid = CASE WHEN $4 = 1 THEN 1 ELSE callback_paid END \
+     WHERE account = $1 AND token = $2 AND callbacks = 0 AND settled_at IS NULL",
+);

@@ -1,0 +1,261 @@
+//! Creating a payment: the intent is recorded before the gateway is asked, once for each order and price.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{
+    Checkout,
+    clock::Millis,
+    database::{Database, Sql, Transaction, transact, values},
+    history::Note,
+    intent,
+    orders::{self, OrderRow, PaymentRow},
+    state::{OrderState, PaymentState},
+    terms::{Terms, price_to_json},
+    verify::Verifier,
+};
+use crate::{
+    Client, Limits, PaymentRequest,
+    error::{Error, ErrorCode, ErrorKind},
+    payment::Payment,
+    price::Price,
+    text::quote,
+    token::Token,
+};
+
+/// Web hosts cut a request at 30 seconds.
+const WHOLE_CALL: Duration = Duration::from_secs(25);
+/// How long a second caller waits for the first one's token.
+const WAIT: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(50);
+const RENEW: Duration = Duration::from_secs(3);
+/// The gateway may have closed an older payment: it is asked before the customer is sent there.
+const OLD: Millis = 10 * 60_000;
+
+/// One call's purchase.
+#[derive(Clone)]
+pub(super) struct Purchase {
+    pub(super) account: String,
+    pub(super) order_id: String,
+    pub(super) price: Price,
+    pub(super) terms: Terms,
+    pub(super) request: PaymentRequest,
+    pub(super) gateway: String,
+    pub(super) live: Option<bool>,
+    /// This call and no other.
+    pub(super) creator: String,
+    pub(super) who: String,
+}
+
+/// What the database says about a purchase.
+enum Step {
+    /// The same payment again.
+    Use(Box<PaymentRow>),
+    /// The same payment, if the gateway says that it is still open.
+    AskFirst(Box<PaymentRow>),
+    /// Another call is creating it.
+    Wait,
+    /// The intent is ours: ask the gateway.
+    Create(i64),
+}
+
+impl Checkout {
+    /// Asks for a payment of an order, and keeps it. The same order at the same price gives the same payment for as long
+    /// as it can be paid; a new price supersedes what came before.
+    ///
+    /// # Errors
+    /// `checkout.already_paid`; `checkout.payment_in_progress` while a payment of the order is being confirmed;
+    /// `checkout.creation_in_progress` where another process has not got its token within 10 seconds; `input.` for what
+    /// is wrong in the request; `database.`; as `Client::create_payment` otherwise. The call ends within 25 seconds.
+    pub async fn create_payment(&self, request: PaymentRequest) -> Result<Payment, Error> {
+        let price = self.client().check_request(&request)?;
+        self.start_background()?;
+        let purchase = Purchase {
+            account: self.account().to_owned(),
+            order_id: request.order_id.clone(),
+            terms: Terms::new(&price, request.speed),
+            price,
+            request,
+            gateway: self.client().gateway(),
+            live: self.client().gateway().eq("simulator").then_some(false),
+            creator: self.fresh_id(),
+            who: self.who().to_owned(),
+        };
+        let parts = self.verifier_parts();
+        let created = self.with_database_for(WHOLE_CALL, async move |database| {
+            create(&parts.over(database), &purchase, Instant::now() + WHOLE_CALL).await
+        });
+        created.await
+    }
+}
+
+async fn create(verifier: &Verifier, purchase: &Purchase, end: Instant) -> Result<Payment, Error> {
+    let patience = Instant::now() + WAIT;
+    let mut asked = false;
+    loop {
+        let step = transact!(verifier.database, transaction => step(&mut transaction, purchase, asked))?;
+        match step {
+            Step::Use(payment) => return known_payment(&verifier.client, purchase, &payment),
+            Step::AskFirst(payment) => {
+                asked = true;
+                ask_first(verifier, &payment, end).await?;
+            }
+            Step::Wait if Instant::now() >= patience => return Err(in_progress(purchase)),
+            Step::Wait => tokio::time::sleep(LOOK).await,
+            Step::Create(intent) => {
+                if let Some(payment) = ask_gateway(verifier, purchase, intent, end).await? {
+                    return Ok(payment);
+                }
+                // Somebody took the intent over meanwhile: their token is the one.
+            }
+        }
+    }
+}
+
+async fn step(transaction: &mut Transaction, purchase: &Purchase, asked: bool) -> Result<Step, Error> {
+    let now = transaction.now().await?;
+    let values = values![&purchase.account, &purchase.order_id, purchase.terms.as_str(), price_text(purchase), now];
+    let is_new = transaction.execute(INSERT_ORDER, values).await? > 0;
+    let order = orders::lock(transaction, &purchase.account, &purchase.order_id).await?;
+    let order = order.ok_or_else(|| Error::new(ErrorCode::DatabaseUnavailable, "the order vanished"))?;
+    let payments = orders::lock_payments(transaction, order.id).await?;
+    check_unpaid(&order, &payments)?;
+    take_price(transaction, purchase, &order, is_new, now).await?;
+    let same: Vec<_> = payments.iter().filter(|payment| payment.terms == purchase.terms.as_str()).collect();
+    if let Some(payment) = same.iter().rev().find(|payment| payment.is_payable()) {
+        let since = payment.last_verify_at.unwrap_or(payment.created_at).max(payment.created_at);
+        let payment = Box::new((*payment).clone());
+        return Ok(if now - since > OLD && !asked { Step::AskFirst(payment) } else { Step::Use(payment) });
+    }
+    match same.iter().find(|payment| payment.state == PaymentState::Creating) {
+        Some(intent) if !intent.is_abandoned(now) => Ok(Step::Wait),
+        Some(intent) => intent::take_over(transaction, purchase, intent.id, now).await.map(Step::Create),
+        None => intent::insert(transaction, purchase, order.id, now).await.map(Step::Create),
+    }
+}
+
+pub(super) fn price_text(purchase: &Purchase) -> String {
+    price_to_json(&purchase.price).to_string()
+}
+
+fn check_unpaid(order: &OrderRow, payments: &[PaymentRow]) -> Result<(), Error> {
+    if order.state == OrderState::Paid {
+        let message = format!("the order {} is paid", quote(&order.order_id));
+        return Err(Error::new(ErrorCode::CheckoutAlreadyPaid, message)
+            .with_hint("show the customer the order's status instead of a payment page"));
+    }
+    if payments.iter().any(|payment| payment.state == PaymentState::Confirming) {
+        let message = format!("a payment of the order {} is being confirmed", quote(&order.order_id));
+        return Err(Error::new(ErrorCode::CheckoutPaymentInProgress, message)
+            .with_hint("the money is on its way; a second payment would be paid twice"));
+    }
+    Ok(())
+}
+
+/// Makes this call's price the order's current one. Earlier attempts at another price stay watched, and pay nothing.
+async fn take_price(
+    transaction: &mut Transaction,
+    purchase: &Purchase,
+    order: &OrderRow,
+    is_new: bool,
+    now: Millis,
+) -> Result<(), Error> {
+    let reopened = order.canceled_at.is_some();
+    if order.terms == purchase.terms.as_str() && !reopened && !is_new {
+        return Ok(());
+    }
+    let values = values![order.id, purchase.terms.as_str(), price_text(purchase), now];
+    transaction.execute(SET_PRICE, values).await?;
+    let what = match (is_new, reopened) {
+        (true, _) => "created",
+        (_, true) => "reopened",
+        _ => "repriced",
+    };
+    let note = Note { what, who: &purchase.who, token: None, detail: purchase.terms.as_str() };
+    note.write(transaction, order.id, now).await
+}
+
+/// Asks the gateway for the token, and records it. `None` where the intent is no longer ours.
+async fn ask_gateway(
+    verifier: &Verifier,
+    purchase: &Purchase,
+    intent: i64,
+    end: Instant,
+) -> Result<Option<Payment>, Error> {
+    super::fail_point("after_intent");
+    let asking = asked_once_more(&verifier.client, &purchase.request, end);
+    let asked = while_renewing(&verifier.database, &purchase.creator, intent, asking).await;
+    super::fail_point("after_create");
+    match asked {
+        Ok(payment) => {
+            let recorded = transact!(verifier.database, transaction => intent::record_token(&mut transaction, purchase, intent, &payment))?;
+            Ok(recorded.then_some(payment))
+        }
+        Err(error) => {
+            transact!(verifier.database, transaction => intent::give_up(&mut transaction, purchase, intent))?;
+            Err(error)
+        }
+    }
+}
+
+/// An unknown outcome is tried once more: a token that was lost on the way cannot be paid.
+async fn asked_once_more(client: &Client, request: &PaymentRequest, end: Instant) -> Result<Payment, Error> {
+    let ask = async |half: bool| {
+        let left = end.saturating_duration_since(Instant::now()).saturating_sub(Duration::from_millis(500));
+        let total = if half { left / 2 } else { left }.min(client.limits().total).max(Duration::from_millis(100));
+        client.with_limits(Limits { total, ..client.limits() })?.create_payment(request.clone()).await
+    };
+    match ask(true).await {
+        Err(error) if error.maybe_sent() && Instant::now() < end => ask(false).await,
+        result => result,
+    }
+}
+
+/// Keeps the intent's lease while the gateway is being asked.
+async fn while_renewing<T>(
+    database: &Database,
+    creator: &str,
+    intent: i64,
+    asking: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let mut asking = std::pin::pin!(asking);
+    loop {
+        match tokio::time::timeout(RENEW, &mut asking).await {
+            Ok(result) => return result,
+            Err(_) => {
+                // A renewal that fails ends the lease, and somebody else creates: that is safe as well.
+                let _ = transact!(database, transaction => intent::renew(&mut transaction, creator, intent));
+            }
+        }
+    }
+}
+
+/// Asks about an older payment. Where the gateway does not answer, the payment is used as it is.
+async fn ask_first(verifier: &Verifier, payment: &PaymentRow, end: Instant) -> Result<(), Error> {
+    let Some(due) = verifier.claim_one(payment.id, 0).await? else { return Ok(()) };
+    match tokio::time::timeout_at(end - WHOLE_CALL / 2, verifier.ask(&due)).await {
+        Ok(Err(error)) if error.kind() == ErrorKind::Database => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn known_payment(client: &Client, purchase: &Purchase, payment: &PaymentRow) -> Result<Payment, Error> {
+    let token = payment.token.as_deref().and_then(Token::parse);
+    let token = token.ok_or_else(|| Error::new(ErrorCode::DatabaseValue, "a token in the database cannot be read"))?;
+    Ok(client.payment(&token, purchase.order_id.clone(), payment.price.clone()))
+}
+
+fn in_progress(purchase: &Purchase) -> Error {
+    let message = format!("another process is creating a payment of the order {}", quote(&purchase.order_id));
+    Error::new(ErrorCode::CheckoutCreationInProgress, message).with_hint("try again in a few seconds")
+}
+
+const INSERT_ORDER: Sql = Sql::both(
+    "INSERT INTO paymento_orders (account, order_id, terms, price, state, lease_until, fencing, created_at, updated_at) \
+     VALUES ($1, $2, $3, $4, 'open', 0, 0, $5, $5) ON CONFLICT (account, order_id) DO NOTHING",
+);
+const SET_PRICE: Sql = Sql::both(
+    "UPDATE paymento_orders SET terms = $2, price = $3, canceled_at = NULL, updated_at = $4, \
+     state = CASE WHEN state = 'closed' THEN 'open' ELSE state END WHERE id = $1",
+);

@@ -1,0 +1,139 @@
+//! The database: one way to speak to SQLite and to PostgreSQL. Only the files in this folder know sqlx.
+//!
+//! Every statement stands between BEGIN and COMMIT, as PgBouncer's transaction mode wants it. SQL is constant text;
+//! both databases take `$1`.
+
+mod failure;
+mod inbox;
+mod once;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod row;
+mod sql;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod transaction;
+#[cfg(feature = "sqlite")]
+mod watch;
+
+use std::{sync::Arc, time::Duration};
+
+pub(crate) use self::{
+    failure::{is_conflict, is_refused_value, undefined_table},
+    inbox::{Arrival, ArrivalKind, merged},
+    row::Row,
+    sql::{Sql, Value, values},
+    transaction::Transaction,
+};
+use super::{clock::Clock, url::DatabaseUrl};
+use crate::error::Error;
+
+/// How often work that another transaction stood in the way of is done again.
+const ATTEMPTS: u32 = 8;
+
+/// A database's connections within this process. Opens nothing before it is used.
+#[derive(Clone)]
+pub(crate) struct Database {
+    pool: Pool,
+    clock: Clock,
+}
+
+#[derive(Clone)]
+enum Pool {
+    #[cfg(feature = "sqlite")]
+    Sqlite(Arc<sqlite::Sqlite>),
+    #[cfg(feature = "postgres")]
+    Postgres(Arc<postgres::Postgres>),
+}
+
+impl Database {
+    /// Opens the database. On SQLite the file is made where it is missing.
+    #[cfg_attr(not(feature = "sqlite"), expect(clippy::unused_async, reason = "PostgreSQL is connected to later"))]
+    pub(crate) async fn open(url: &DatabaseUrl, clock: Clock) -> Result<Self, Error> {
+        let pool = match url {
+            #[cfg(feature = "sqlite")]
+            DatabaseUrl::Sqlite(path) => Pool::Sqlite(Arc::new(sqlite::Sqlite::open(path).await?)),
+            #[cfg(feature = "postgres")]
+            DatabaseUrl::Postgres(server) => Pool::Postgres(Arc::new(postgres::Postgres::open(server))),
+        };
+        Ok(Self { pool, clock })
+    }
+
+    /// Begins a transaction that may write.
+    pub(crate) async fn begin(&self) -> Result<Transaction, Error> {
+        Transaction::begin(&self.pool, self.clock.clone(), true).await
+    }
+
+    /// Begins a transaction that only reads, and waits for no writer.
+    pub(crate) async fn begin_read(&self) -> Result<Transaction, Error> {
+        Transaction::begin(&self.pool, self.clock.clone(), false).await
+    }
+
+    /// Returns when another process may have changed something, or after `patience`. Never on a promise: whoever is
+    /// woken looks.
+    pub(crate) async fn changed_elsewhere(&self, patience: Duration) {
+        match &self.pool {
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(sqlite) => sqlite.watch.changed(patience).await,
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(postgres) => postgres.changed(patience).await,
+        }
+    }
+
+    /// Waits for what is given, or until a test puts the clock forward.
+    pub(crate) async fn clock_moved_or(&self, other: impl Future<Output = ()>) {
+        tokio::select! {
+            () = other => {}
+            () = self.clock.moved() => {}
+        }
+    }
+
+    /// Closes every connection, and returns when they are closed.
+    pub(crate) async fn close(&self) {
+        match &self.pool {
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(sqlite) => sqlite.close().await,
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(postgres) => postgres.close().await,
+        }
+    }
+}
+
+/// The wait before the next attempt, after others stood in the way: random, so that they do not meet again.
+pub(crate) async fn give_way(attempt: u32) -> bool {
+    if attempt + 1 >= ATTEMPTS {
+        return false;
+    }
+    let longest = 5_u64 << attempt;
+    tokio::time::sleep(Duration::from_millis(fastrand::u64(1..=longest))).await;
+    true
+}
+
+/// Runs `$work` in a transaction and commits it, again from the beginning where another transaction stood in the way.
+macro_rules! transact {
+    ($database:expr, $transaction:ident => $work:expr) => {{
+        let mut attempt = 0;
+        loop {
+            let result = match $database.begin().await {
+                Ok(mut $transaction) => match $work.await {
+                    Ok(value) => $transaction.commit().await.map(|()| value),
+                    Err(error) => {
+                        $transaction.roll_back().await;
+                        Err(error)
+                    }
+                },
+                Err(error) => Err(error),
+            };
+            match result {
+                Err(error) if $crate::checkout::database::is_conflict(&error) => {
+                    if !$crate::checkout::database::give_way(attempt).await {
+                        break Err(error);
+                    }
+                    attempt += 1;
+                }
+                result => break result,
+            }
+        }
+    }};
+}
+pub(crate) use transact;

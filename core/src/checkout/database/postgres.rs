@@ -1,0 +1,127 @@
+//! PostgreSQL's connections: at most three a process, with PgBouncer in front where the shop has one.
+
+use std::time::Duration;
+
+use sqlx::{
+    ConnectOptions as _,
+    postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgSslMode},
+};
+use tokio::sync::Mutex;
+
+use super::failure::translate;
+use crate::{
+    checkout::server::{Server, SslMode},
+    error::Error,
+};
+
+/// The channel on which processes wake each other.
+pub(super) const CHANNEL: &str = "paymento";
+/// Within this time a connection is there, or the call fails: a callback must be answered in 4 seconds.
+const ACQUIRE: Duration = Duration::from_secs(3);
+/// How often a process looks where nobody can wake it.
+const POLL: Duration = Duration::from_millis(250);
+const MOST_CONNECTIONS: u32 = 3;
+
+/// With limits for this transaction only, which PgBouncer lets through: who waits for a lock gives up, and a machine that
+/// vanishes holds none for long. Where the server's own setting would commit without waiting for the disk, here it waits:
+/// a callback is answered with 200 when it cannot be lost any more.
+const BEGIN: &str = "BEGIN; SET LOCAL statement_timeout = 10000; SET LOCAL idle_in_transaction_session_timeout = 15000; \
+    SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'";
+const BEGIN_READ: &str = "BEGIN READ ONLY; SET LOCAL statement_timeout = 10000";
+
+pub(super) struct Postgres {
+    pool: PgPool,
+    /// The direct connection on which others wake us, where the shop has named one.
+    listener: Option<Mutex<Listening>>,
+}
+
+struct Listening {
+    pool: PgPool,
+    listener: Option<PgListener>,
+}
+
+impl Postgres {
+    pub(super) fn open(server: &Server) -> Self {
+        let direct = server.listen.as_deref();
+        let most = MOST_CONNECTIONS - u32::from(direct.is_some());
+        let listener = direct.map(|direct| Mutex::new(Listening { pool: pool(&options(direct), 1), listener: None }));
+        Self { pool: pool(&options(server), most), listener }
+    }
+
+    pub(super) async fn begin(&self, writes: bool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, Error> {
+        let statement = if writes { BEGIN } else { BEGIN_READ };
+        let begun = tokio::time::timeout(ACQUIRE, self.pool.begin_with(statement)).await;
+        begun.map_err(|_| super::failure::timed_out())?.map_err(|error| translate(&error))
+    }
+
+    /// Waits for a notification, or as long as polling takes.
+    pub(super) async fn changed(&self, patience: Duration) {
+        let Some(listener) = &self.listener else { return tokio::time::sleep(patience.min(POLL)).await };
+        let mut listening = listener.lock().await;
+        if tokio::time::timeout(patience, listening.next()).await.is_ok_and(|heard| heard.is_err()) {
+            listening.listener = None;
+            tokio::time::sleep(patience.min(POLL)).await;
+        }
+    }
+
+    pub(super) async fn close(&self) {
+        if let Some(listener) = &self.listener {
+            let mut listening = listener.lock().await;
+            listening.listener = None;
+            listening.pool.close().await;
+        }
+        self.pool.close().await;
+    }
+}
+
+impl Listening {
+    async fn next(&mut self) -> Result<(), sqlx::Error> {
+        let Some(listener) = &mut self.listener else {
+            let mut listener = PgListener::connect_with(&self.pool).await?;
+            listener.listen(CHANNEL).await?;
+            // What happened before is not announced again: look once.
+            self.listener = Some(listener);
+            return Ok(());
+        };
+        listener.try_recv().await?;
+        while listener.next_buffered().is_some() {}
+        Ok(())
+    }
+}
+
+fn pool(options: &PgConnectOptions, most: u32) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(most)
+        .min_connections(0)
+        .acquire_timeout(ACQUIRE)
+        .idle_timeout(Duration::from_mins(5))
+        .connect_lazy_with(options.clone())
+}
+
+fn options(server: &Server) -> PgConnectOptions {
+    let mut options = PgConnectOptions::new_without_pgpass()
+        .host(&server.host)
+        .port(server.port)
+        .username(&server.user)
+        .database(&server.database)
+        .application_name("paymento")
+        // PgBouncer refuses start-up parameters that it does not know.
+        .extra_float_digits(None)
+        .statement_cache_capacity(0)
+        .ssl_mode(match server.ssl_mode {
+            SslMode::Disable => PgSslMode::Disable,
+            SslMode::Allow => PgSslMode::Allow,
+            SslMode::Prefer => PgSslMode::Prefer,
+            SslMode::Require => PgSslMode::Require,
+            SslMode::VerifyCa => PgSslMode::VerifyCa,
+            SslMode::VerifyFull => PgSslMode::VerifyFull,
+        })
+        .disable_statement_logging();
+    if let Some(password) = &server.password {
+        options = options.password(password);
+    }
+    if let Some(path) = &server.ssl_root_cert {
+        options = options.ssl_root_cert(path);
+    }
+    options
+}

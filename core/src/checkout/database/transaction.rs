@@ -1,0 +1,152 @@
+//! [`Transaction`]: statements between BEGIN and COMMIT, on either database.
+
+use super::{Pool, Row, Sql, Value, failure::translate};
+use crate::{
+    checkout::clock::{Clock, Millis},
+    error::Error,
+};
+
+/// Statements between BEGIN and COMMIT. Rolled back where it is dropped.
+pub(crate) struct Transaction {
+    pub(super) inner: Inner,
+    clock: Clock,
+    now: Option<Millis>,
+}
+
+pub(super) enum Inner {
+    #[cfg(feature = "sqlite")]
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    #[cfg(feature = "postgres")]
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+impl Transaction {
+    pub(super) async fn begin(pool: &Pool, clock: Clock, writes: bool) -> Result<Self, Error> {
+        let inner = match pool {
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(sqlite) => Inner::Sqlite(sqlite.begin(writes).await?),
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(postgres) => Inner::Postgres(postgres.begin(writes).await?),
+        };
+        Ok(Self { inner, clock, now: None })
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), Error> {
+        match self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(transaction) => transaction.commit().await,
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(transaction) => transaction.commit().await,
+        }
+        .map_err(|error| translate(&error))
+    }
+
+    /// Rolls back. A connection that breaks meanwhile has rolled back as well.
+    pub(crate) async fn roll_back(self) {
+        let _ = match self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(transaction) => transaction.rollback().await,
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(transaction) => transaction.rollback().await,
+        };
+    }
+
+    /// The time by the database's clock, the same during the whole transaction.
+    #[cfg_attr(not(feature = "postgres"), expect(clippy::unused_async, reason = "PostgreSQL has a clock of its own"))]
+    pub(crate) async fn now(&mut self) -> Result<Millis, Error> {
+        if let Some(now) = self.now {
+            return Ok(now);
+        }
+        let now = match &mut self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(_) => self.clock.of_this_machine(),
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(_) => self.rows(NOW, vec![]).await?[0].int("now")? + self.clock.offset(),
+        };
+        self.now = Some(now);
+        Ok(now)
+    }
+
+    /// Runs a statement, and says how many rows it changed.
+    pub(crate) async fn execute(&mut self, sql: Sql, values: Vec<Value>) -> Result<u64, Error> {
+        let changed = match &mut self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(transaction) => bound(sqlx::query(sql.sqlite), values)
+                .execute(&mut **transaction)
+                .await
+                .map(|done| done.rows_affected()),
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(transaction) => bound(sqlx::query(sql.postgres).persistent(false), values)
+                .execute(&mut **transaction)
+                .await
+                .map(|done| done.rows_affected()),
+        };
+        changed.map_err(|error| translate(&error))
+    }
+
+    /// Runs a statement, and gives the rows it answers.
+    pub(crate) async fn rows(&mut self, sql: Sql, values: Vec<Value>) -> Result<Vec<Row>, Error> {
+        match &mut self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(transaction) => bound(sqlx::query(sql.sqlite), values)
+                .fetch_all(&mut **transaction)
+                .await
+                .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(transaction) => bound(sqlx::query(sql.postgres).persistent(false), values)
+                .fetch_all(&mut **transaction)
+                .await
+                .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
+        }
+        .map_err(|error| translate(&error))
+    }
+
+    /// Runs a statement that answers one row, or none.
+    pub(crate) async fn row(&mut self, sql: Sql, values: Vec<Value>) -> Result<Option<Row>, Error> {
+        Ok(self.rows(sql, values).await?.pop())
+    }
+
+    /// Wakes the other processes when this is committed. Those on SQLite see the commit itself.
+    #[cfg_attr(not(feature = "postgres"), expect(clippy::unused_async, reason = "PostgreSQL is told"))]
+    pub(crate) async fn notify(&mut self) -> Result<(), Error> {
+        match &self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(_) => Ok(()),
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(_) => self.execute(NOTIFY, vec![]).await.map(|_| ()),
+        }
+    }
+
+    /// Runs several statements without values.
+    pub(crate) async fn script(&mut self, sql: Sql) -> Result<(), Error> {
+        match &mut self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(transaction) => sqlx::raw_sql(sql.sqlite).execute(&mut **transaction).await.map(|_| ()),
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(transaction) => sqlx::raw_sql(sql.postgres).execute(&mut **transaction).await.map(|_| ()),
+        }
+        .map_err(|error| translate(&error))
+    }
+}
+
+#[cfg(feature = "postgres")]
+const NOW: Sql = Sql::both("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now");
+
+#[cfg(feature = "postgres")]
+const NOTIFY: Sql = Sql::both("SELECT pg_notify('paymento', '')");
+
+type Query<DB> = sqlx::query::Query<'static, DB, <DB as sqlx::Database>::Arguments>;
+
+fn bound<DB: sqlx::Database>(mut query: Query<DB>, values: Vec<Value>) -> Query<DB>
+where
+    Option<i64>: sqlx::Encode<'static, DB> + sqlx::Type<DB>,
+    Option<String>: sqlx::Encode<'static, DB> + sqlx::Type<DB>,
+{
+    for value in values {
+        query = match value {
+            Value::Int(value) => query.bind(value),
+            Value::Text(value) => query.bind(value),
+        };
+    }
+    query
+}

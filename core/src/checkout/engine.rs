@@ -1,0 +1,225 @@
+//! [`Engine`]: the one background thread a process has for a database. It verifies, renews leases and stores; it never
+//! waits for the shop's code, nor for the language that the shop is written in.
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    runtime::{Builder, Handle},
+    sync::{Notify, OnceCell, oneshot},
+};
+
+use super::{
+    clock::Clock,
+    database::Database,
+    migrate::{self, Migrate},
+    url::DatabaseUrl,
+    writer::Writer,
+};
+use crate::error::{Error, ErrorCode};
+
+/// One database's connections and the thread they live on, shared by every checkout of this process.
+pub(super) struct Engine {
+    handle: Handle,
+    stop: Mutex<Option<oneshot::Sender<()>>>,
+    url: DatabaseUrl,
+    migrate: Migrate,
+    clock: Clock,
+    open: OnceCell<Opened>,
+    /// Checkouts of this process that use it.
+    users: AtomicUsize,
+    /// Something may be due in this process.
+    pub(super) woken: Arc<Notify>,
+}
+
+struct Opened {
+    database: Database,
+    writer: Writer,
+}
+
+impl Engine {
+    fn start(url: DatabaseUrl, migrate: Migrate, clock: Clock) -> Result<Arc<Self>, Error> {
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(|_| no_thread())?;
+        let handle = runtime.handle().clone();
+        let (stop, stopped) = oneshot::channel();
+        let run = move || {
+            let _ = runtime.block_on(stopped);
+            // Whoever stops has finished, or wants nothing finished.
+            runtime.shutdown_background();
+        };
+        std::thread::Builder::new().name("paymento".to_owned()).spawn(run).map_err(|_| no_thread())?;
+        let stop = Mutex::new(Some(stop));
+        let (open, users) = (OnceCell::new(), AtomicUsize::new(0));
+        Ok(Arc::new(Self { handle, stop, url, migrate, clock, open, users, woken: Arc::default() }))
+    }
+
+    /// Runs on the engine's thread, to its end even where the caller gives up: what was begun is recorded.
+    pub(super) fn run<T: Send + 'static, F: Future<Output = Result<T, Error>> + Send + 'static>(
+        &self,
+        work: F,
+    ) -> impl Future<Output = Result<T, Error>> + Send + use<T, F> {
+        let running = self.handle.spawn(work);
+        async move { running.await.unwrap_or_else(|_| Err(closed())) }
+    }
+
+    /// Runs the shop's code on the caller's runtime, so that it cannot hold up this thread; here where there is none.
+    pub(super) fn run_beside<T: Send + 'static, F: Future<Output = Result<T, Error>> + Send + 'static>(
+        &self,
+        work: F,
+    ) -> impl Future<Output = Result<T, Error>> + Send + use<T, F> {
+        let running = Handle::try_current().unwrap_or_else(|_| self.handle.clone()).spawn(work);
+        async move { running.await.unwrap_or_else(|_| Err(closed())) }
+    }
+
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> tokio::task::AbortHandle {
+        self.handle.spawn(work).abort_handle()
+    }
+
+    /// The database, opened and migrated at the first use, and again after that failed.
+    pub(super) async fn database(&self) -> Result<Database, Error> {
+        Ok(self.opened().await?.database.clone())
+    }
+
+    pub(super) async fn writer(&self) -> Result<Writer, Error> {
+        Ok(self.opened().await?.writer.clone())
+    }
+
+    async fn opened(&self) -> Result<&Opened, Error> {
+        let open = async {
+            let database = Database::open(&self.url, self.clock.clone()).await?;
+            migrate::prepare(&database, self.migrate).await?;
+            let writer = Writer::start(database.clone(), Arc::clone(&self.woken));
+            Ok(Opened { database, writer })
+        };
+        self.open.get_or_try_init(|| open).await
+    }
+
+    /// Closes the connections and ends the thread.
+    async fn close(self: Arc<Self>) {
+        let engine = Arc::clone(&self);
+        let closing = async move {
+            if let Some(open) = engine.open.get() {
+                open.database.close().await;
+            }
+            Ok(())
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(10), self.run(closing)).await;
+        self.stop();
+    }
+
+    fn stop(&self) {
+        if let Some(stop) = self.stop.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = stop.send(());
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn no_thread() -> Error {
+    Error::new(ErrorCode::ConfigWorker, "the machine refuses a thread for the checkout")
+}
+
+fn closed() -> Error {
+    Error::new(ErrorCode::ConfigClosed, "the checkout is closed")
+}
+
+/// The engines of this process by database: connections are counted a process, not a checkout.
+static ENGINES: Mutex<Option<Engines>> = Mutex::new(None);
+
+struct Engines {
+    process: u32,
+    by_database: HashMap<String, Weak<Engine>>,
+}
+
+/// The engine of a database as a process sees it: not made before it is needed, made anew after a fork.
+pub(super) struct EngineSlot {
+    url: DatabaseUrl,
+    key: String,
+    migrate: Migrate,
+    clock: Clock,
+    current: Mutex<Option<(u32, Arc<Engine>)>>,
+}
+
+impl EngineSlot {
+    pub(super) fn new(url: DatabaseUrl, key: String, migrate: Migrate, clock: Clock) -> Self {
+        Self { url, key, migrate, clock, current: Mutex::new(None) }
+    }
+
+    pub(super) fn get(&self) -> Result<Arc<Engine>, Error> {
+        let process = std::process::id();
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((owner, engine)) = &*current
+            && *owner == process
+        {
+            return Ok(Arc::clone(engine));
+        }
+        let engine = self.shared(process)?;
+        engine.users.fetch_add(1, Ordering::SeqCst);
+        if let Some(inherited) = current.replace((process, Arc::clone(&engine))) {
+            // Its thread is the parent's: dropping it could wait for what never comes.
+            std::mem::forget(inherited);
+        }
+        Ok(engine)
+    }
+
+    /// The process's engine for this database, or a new one.
+    fn shared(&self, process: u32) -> Result<Arc<Engine>, Error> {
+        let mut engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = engines.get_or_insert_with(|| Engines { process, by_database: HashMap::new() });
+        if known.process != process {
+            let inherited = std::mem::replace(known, Engines { process, by_database: HashMap::new() });
+            std::mem::forget(inherited);
+        }
+        if let Some(engine) = known.by_database.get(&self.key).and_then(Weak::upgrade) {
+            return Ok(engine);
+        }
+        let engine = Engine::start(self.url.clone(), self.migrate, self.clock.clone())?;
+        known.by_database.insert(self.key.clone(), Arc::downgrade(&engine));
+        Ok(engine)
+    }
+
+    /// Lets the engine go; it ends with the last checkout that uses it, its connections closed when this returns.
+    pub(super) async fn close(&self) {
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some((owner, engine)) = current else { return };
+        if owner != std::process::id() {
+            return std::mem::forget(engine);
+        }
+        let last = engine.users.fetch_sub(1, Ordering::SeqCst) == 1;
+        if last {
+            self.forget();
+            engine.close().await;
+        }
+    }
+
+    fn forget(&self) {
+        let mut engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(engines) = engines.as_mut() {
+            engines.by_database.remove(&self.key);
+        }
+    }
+}
+
+impl Drop for EngineSlot {
+    fn drop(&mut self) {
+        let current = self.current.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        match current {
+            Some((owner, engine)) if owner == std::process::id() => drop(engine.users.fetch_sub(1, Ordering::SeqCst)),
+            // The parent's: see `get`.
+            Some((_, inherited)) => std::mem::forget(inherited),
+            None => {}
+        }
+    }
+}

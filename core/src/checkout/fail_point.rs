@@ -1,0 +1,35 @@
+//! Named places at which a test ends the process, or stops for good: where it would hurt most.
+
+/// Does nothing, outside of tests.
+#[cfg(not(feature = "testing"))]
+pub(super) fn fail_point(_: &'static str) {}
+
+#[cfg(feature = "testing")]
+pub(super) use testing::fail_point;
+#[cfg(feature = "testing")]
+pub use testing::set_fail_point;
+
+#[cfg(feature = "testing")]
+mod testing {
+    use std::sync::{Mutex, PoisonError};
+
+    /// What happens at a place.
+    pub(super) type Action = Box<dyn Fn(&str) + Send>;
+
+    static ACTION: Mutex<Option<Action>> = Mutex::new(None);
+
+    /// Sets what happens at the named places of this process: `after_intent`, `after_create`, `after_commit`,
+    /// `after_verify`, `before_complete`. `PAYMENTO_FAIL_POINT=after_commit` kills the process there with SIGKILL's effect.
+    pub fn set_fail_point(action: Option<Action>) {
+        *ACTION.lock().unwrap_or_else(PoisonError::into_inner) = action;
+    }
+
+    pub(in crate::checkout) fn fail_point(name: &'static str) {
+        if std::env::var("PAYMENTO_FAIL_POINT").is_ok_and(|wanted| wanted == name) {
+            std::process::abort();
+        }
+        if let Some(action) = &*ACTION.lock().unwrap_or_else(PoisonError::into_inner) {
+            action(name);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Work that was done, or failed: recorded many at a time, and only for whoever still holds the order.
+
+use serde_json::{Value as Json, json};
+
+use super::{
+    clock::Millis,
+    database::{Row, Sql, Transaction, values},
+    event::{EventKind, Payload, Reason},
+    history::Note,
+    raise::Raised,
+};
+use crate::{error::Error, text::clean};
+
+/// Who finishes which event, and how.
+#[derive(Clone, Debug)]
+pub(super) struct Finish {
+    pub(super) event: i64,
+    pub(super) order_row: i64,
+    pub(super) owner: String,
+    /// Rises each time the order is handed over: an earlier holder finishes nothing.
+    pub(super) fencing: i64,
+    pub(super) who: String,
+    pub(super) ending: Ending,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Ending {
+    Completed,
+    /// The handler failed; as many failures make a dead letter.
+    Failed {
+        message: String,
+        most: i64,
+    },
+    /// The holder gives it back untouched.
+    Released,
+}
+
+/// Waits after a failed handler, in seconds. The last is repeated.
+const BACKOFF: [Millis; 7] = [1, 5, 15, 60, 300, 900, 3_600];
+
+/// Records them, and says for each whether the event was still its holder's.
+pub(super) async fn all(transaction: &mut Transaction, finishes: &[Finish], now: Millis) -> Result<Vec<bool>, Error> {
+    let completed: Vec<_> = finishes.iter().filter(|finish| matches!(finish.ending, Ending::Completed)).collect();
+    let mut own = if completed.is_empty() { vec![] } else { complete(transaction, &completed, now).await? };
+    for finish in finishes {
+        let is_own = match &finish.ending {
+            Ending::Completed => continue,
+            Ending::Failed { message, most } => fail(transaction, finish, message, *most, now).await?,
+            Ending::Released => release(transaction, finish).await?,
+        };
+        own.extend(is_own.then_some(finish.event));
+    }
+    Ok(finishes.iter().map(|finish| own.contains(&finish.event)).collect())
+}
+
+/// Gives the ids of the events that were completed.
+async fn complete(transaction: &mut Transaction, finishes: &[&Finish], now: Millis) -> Result<Vec<i64>, Error> {
+    let json = |finish: &&Finish| json!({ "event": finish.event, "order": finish.order_row, "owner": finish.owner, "fencing": finish.fencing });
+    let list = finishes.iter().map(json).collect::<Json>().to_string();
+    let rows = transaction.rows(COMPLETE, values![now, &list]).await?;
+    let own = rows.iter().map(|row| row.int("id")).collect::<Result<Vec<_>, _>>()?;
+    transaction.execute(RELEASE_ALL, values![&list]).await?;
+    let noted = finishes.iter().filter(|finish| own.contains(&finish.event));
+    let noted = noted.map(|finish| json!({ "order": finish.order_row, "who": finish.who })).collect::<Json>();
+    transaction.execute(NOTE_ALL, values![now, noted.to_string()]).await?;
+    Ok(own)
+}
+
+async fn release(transaction: &mut Transaction, finish: &Finish) -> Result<bool, Error> {
+    let values = values![finish.order_row, &finish.owner, finish.fencing];
+    Ok(transaction.execute(RELEASE, values).await? > 0)
+}
+
+async fn fail(
+    transaction: &mut Transaction,
+    finish: &Finish,
+    message: &str,
+    most: i64,
+    now: Millis,
+) -> Result<bool, Error> {
+    if !release(transaction, finish).await? {
+        return Ok(false);
+    }
+    let Some(row) = transaction.row(EVENT, values![finish.event]).await? else { return Ok(false) };
+    let attempts = row.int("attempts")? + 1;
+    let dead = attempts >= most;
+    let step = usize::try_from(attempts - 1).unwrap_or(0).min(BACKOFF.len() - 1);
+    let message = clean(message, 500);
+    let values = values![finish.event, attempts, now + BACKOFF[step] * 1_000, i64::from(dead) * 2, &message, now];
+    transaction.execute(FAIL, values).await?;
+    let what = if dead { "dead_letter" } else { "failed" };
+    let token = row.maybe_text("token")?;
+    let note = Note { what, who: &finish.who, token: token.as_deref(), detail: &message };
+    note.write(transaction, finish.order_row, now).await?;
+    if dead && row.text("kind")? != EventKind::Attention.as_str() {
+        raise_failed(transaction, finish.order_row, &row, &message, now).await?;
+    }
+    Ok(true)
+}
+
+/// Somebody should look at a handler that has failed for good.
+async fn raise_failed(
+    transaction: &mut Transaction,
+    order_row: i64,
+    row: &Row,
+    message: &str,
+    now: Millis,
+) -> Result<(), Error> {
+    let payload = Payload { detail: Some(message.to_owned()), ..Payload::parse(&row.text("payload")?)? };
+    let (account, order_id, kind) = (row.text("account")?, row.text("order_id")?, row.text("kind")?);
+    let token = row.maybe_text("token")?;
+    let raised = Raised {
+        account: &account,
+        order_row,
+        order_id: &order_id,
+        kind: EventKind::Attention,
+        reason: Some(Reason::HandlerFailed),
+        token: token.as_deref(),
+        distinct: &kind,
+        payload: &payload,
+    };
+    raised.put(transaction, now).await.map(|_| ())
+}
+
+macro_rules! complete {
+    ($from:literal) => {
+        concat!(
+            "UPDATE paymento_events SET state = 1, finished_at = $1 FROM (",
+            $from,
+            ") AS c, paymento_orders o WHERE paymento_events.id = c.event AND paymento_events.state = 0 ",
+            "AND paymento_events.order_row = o.id AND o.lease_owner = c.owner AND o.fencing = c.fencing ",
+            "RETURNING paymento_events.id AS id"
+        )
+    };
+}
+const COMPLETE: Sql = Sql::each(
+    complete!(
+        "SELECT json_extract(value, '$.event') AS event, json_extract(value, '$.owner') AS owner, \
+         json_extract(value, '$.fencing') AS fencing FROM json_each($2)"
+    ),
+    complete!("SELECT * FROM json_to_recordset($2::json) AS x(event bigint, owner text, fencing bigint)"),
+);
+
+macro_rules! release_all {
+    ($from:literal) => {
+        concat!(
+            "UPDATE paymento_orders SET lease_owner = NULL, lease_until = 0 FROM (",
+            $from,
+            ") AS c WHERE paymento_orders.id = c.held AND paymento_orders.lease_owner = c.owner ",
+            "AND paymento_orders.fencing = c.fencing"
+        )
+    };
+}
+const RELEASE_ALL: Sql = Sql::each(
+    release_all!(
+        "SELECT json_extract(value, '$.order') AS held, json_extract(value, '$.owner') AS owner, \
+         json_extract(value, '$.fencing') AS fencing FROM json_each($1)"
+    ),
+    release_all!(
+        "SELECT \"order\" AS held, owner, fencing FROM json_to_recordset($1::json) \
+         AS x(\"order\" bigint, owner text, fencing bigint)"
+    ),
+);
+
+const NOTE_ALL: Sql = Sql::each(
+    "INSERT INTO paymento_history (order_row, at, what, who, detail) \
+     SELECT json_extract(value, '$.order'), $1, 'completed', json_extract(value, '$.who'), '' FROM json_each($2)",
+    "INSERT INTO paymento_history (order_row, at, what, who, detail) \
+     SELECT \"order\", $1, 'completed', who, '' FROM json_to_recordset($2::json) AS x(\"order\" bigint, who text)",
+);
+
+const RELEASE: Sql = Sql::both(
+    "UPDATE paymento_orders SET lease_owner = NULL, lease_until = 0 WHERE id = $1 AND lease_owner = $2 AND fencing = $3",
+);
+const EVENT: Sql = Sql::both(
+    "SELECT e.attempts, e.kind, e.token, e.payload, e.account, o.order_id FROM paymento_events e \
+     JOIN paymento_orders o ON o.id = e.order_row WHERE e.id = $1 AND e.state = 0",
+);
+const FAIL: Sql = Sql::both(
+    "UPDATE paymento_events SET attempts = $2, next_at = $3, state = $4, error = $5, \
+     finished_at = CASE WHEN $4 = 2 THEN $6 ELSE NULL END WHERE id = $1",
+);

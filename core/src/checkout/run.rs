@@ -1,0 +1,204 @@
+//! Handing over to handlers in Rust. Bindings pull with `next`, and answer with `complete` and `fail`.
+
+use std::{
+    collections::HashMap,
+    fmt::Display,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{task::JoinSet, time::Instant};
+
+use super::{Checkout, EventKind, OrderEvent, Work};
+use crate::{
+    error::{Error, ErrorCode},
+    log::{LogLevel, LogRecord},
+};
+
+/// How long `run` waits for work before it looks whether it shall stop.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A verify call ends by the client's own limits; the database has its own as well.
+const WHOLE_VERIFY: Duration = Duration::from_mins(1);
+
+type Handler = Arc<dyn Fn(OrderEvent) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
+
+/// One handler for each kind of event.
+#[derive(Default)]
+pub(super) struct Handlers(Mutex<HashMap<EventKind, Option<Handler>>>);
+
+impl Handlers {
+    fn add(&self, kind: EventKind, handler: Option<Handler>) -> Result<(), Error> {
+        let mut handlers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if handlers.contains_key(&kind) {
+            let message = format!("the event {kind} has a handler already");
+            return Err(Error::new(ErrorCode::CheckoutHandlerExists, message)
+                .with_hint("one handler does what belongs to an event; call several functions from it"));
+        }
+        handlers.insert(kind, handler);
+        Ok(())
+    }
+
+    fn get(&self, kind: EventKind) -> Option<Handler> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&kind).cloned().flatten()
+    }
+
+    /// The kinds whose handler is written in Rust.
+    fn in_rust(&self) -> Vec<EventKind> {
+        self.kinds().into_iter().filter(|kind| self.get(*kind).is_some()).collect()
+    }
+
+    /// In the order in which they are handed over: nothing goes before `paid`.
+    pub(super) fn kinds(&self) -> Vec<EventKind> {
+        let handlers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        EventKind::ALL.iter().copied().filter(|kind| handlers.contains_key(kind)).collect()
+    }
+}
+
+impl Checkout {
+    /// What to do on an event: one handler for each kind. It may run again where a process dies between the handler's end
+    /// and its completion; [`OrderEvent::once_sqlite`] and its like, or the event's key under a unique key, make it once.
+    ///
+    /// # Errors
+    /// `checkout.handler_exists`.
+    pub fn on<F, R, E>(&self, kind: EventKind, handler: F) -> Result<(), Error>
+    where
+        F: Fn(OrderEvent) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), E>> + Send + 'static,
+        E: Display,
+    {
+        let handler: Handler = Arc::new(move |event| {
+            let running = handler(event);
+            Box::pin(async move { running.await.map_err(|error| error.to_string()) })
+        });
+        self.inner.handlers.add(kind, Some(handler))
+    }
+
+    /// Notes that this kind has a handler in the language that pulls. For bindings.
+    ///
+    /// # Errors
+    /// `checkout.handler_exists`.
+    pub fn register_handler(&self, kind: EventKind) -> Result<(), Error> {
+        self.inner.handlers.add(kind, None)
+    }
+
+    /// The kinds that have a handler, `paid` first.
+    pub fn handled_kinds(&self) -> Vec<EventKind> {
+        self.inner.handlers.kinds()
+    }
+
+    /// Hands over to the handlers until `stop` is ready; then waits for those that run. On a tokio runtime.
+    ///
+    /// A database that does not answer is waited for.
+    ///
+    /// # Errors
+    /// What waiting does not cure: `config.`, `database.schema` and the like.
+    pub async fn run(&self, stop: impl Future<Output = ()>) -> Result<(), Error> {
+        let mut stop = std::pin::pin!(stop);
+        let mut running = JoinSet::new();
+        loop {
+            while running.try_join_next().is_some() {}
+            let free = self.inner.options.concurrency.saturating_sub(running.len());
+            let works = tokio::select! {
+                biased;
+                () = &mut stop => break,
+                _ = running.join_next(), if free == 0 => continue,
+                works = self.take(free), if free > 0 => works?,
+            };
+            for work in works {
+                let checkout = self.clone();
+                running.spawn(async move { checkout.handle(work).await });
+            }
+        }
+        while running.join_next().await.is_some() {}
+        Ok(())
+    }
+
+    /// Waits for work, and takes as much as may run at once.
+    async fn take(&self, free: usize) -> Result<Vec<Work>, Error> {
+        let most = u32::try_from(free).unwrap_or(u32::MAX);
+        match self.next_many(&self.handled_kinds(), PATIENCE, most).await {
+            Err(error) if error.is_retryable() => {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                Ok(vec![])
+            }
+            result => result,
+        }
+    }
+
+    /// Verifies what is due and hands over what there is, for `longest` at most; of one order where it is named. Gives how
+    /// many events were handled. For hosts without background work, and for tests.
+    ///
+    /// # Errors
+    /// `database.`.
+    pub async fn run_once(&self, longest: Duration, order_id: Option<&str>) -> Result<usize, Error> {
+        let end = Instant::now() + longest;
+        let mut handled = 0;
+        loop {
+            let verified = self.verify_due(order_id).await?;
+            let work = self.claim(&self.handled_kinds(), order_id).await?;
+            match work {
+                Some(work) => {
+                    self.handle(work).await;
+                    handled += 1;
+                }
+                None if verified == 0 => return Ok(handled),
+                None => {}
+            }
+            if Instant::now() >= end {
+                return Ok(handled);
+            }
+        }
+    }
+
+    /// Hands over what there is of one order to the handlers that are written in Rust.
+    pub(super) async fn hand_over(&self, order_id: &str) -> Result<(), Error> {
+        let kinds = self.inner.handlers.in_rust();
+        while let Some(work) = self.claim(&kinds, Some(order_id)).await? {
+            self.handle(work).await;
+        }
+        Ok(())
+    }
+
+    /// Verifies a few payments that are due, of one order where it is named, and gives how many. Handlers are not run: for
+    /// bindings, which then [claim](Self::claim).
+    ///
+    /// # Errors
+    /// `database.`.
+    pub async fn verify_due(&self, order_id: Option<&str>) -> Result<usize, Error> {
+        let (parts, order_id) = (self.verifier_parts(), order_id.map(ToOwned::to_owned));
+        self.with_database_for(WHOLE_VERIFY, async move |database| {
+            let verifier = parts.over(database);
+            let due = match order_id {
+                Some(order_id) => verifier.claim_of_order(&order_id).await?,
+                None => verifier.claim(8).await?,
+            };
+            let count = due.len();
+            verifier.ask_all(due).await;
+            Ok(count)
+        })
+        .await
+    }
+
+    async fn handle(&self, work: Work) {
+        let Some(handler) = self.inner.handlers.get(work.event().kind) else { return };
+        // A task of its own: a handler that panics fails, and ends nothing else.
+        let result = tokio::spawn(handler(work.event().clone())).await;
+        let recorded = match result {
+            Ok(Ok(())) => self.complete(work).await,
+            Ok(Err(message)) => self.failed(work, &message).await,
+            Err(_) => self.failed(work, "the handler panicked").await,
+        };
+        if let Err(error) = recorded {
+            let detail = format!("a handler's end could not be recorded: {error}");
+            self.client().log(LogRecord::checkout(LogLevel::Error, Some(error.code().as_str()), detail));
+        }
+    }
+
+    async fn failed(&self, work: Work, message: &str) -> Result<(), Error> {
+        let detail = format!("the handler of {} failed; it is tried again", work.event().kind);
+        self.client().log(LogRecord::checkout(LogLevel::Error, None, detail));
+        self.fail(work, message).await
+    }
+}

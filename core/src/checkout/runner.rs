@@ -1,0 +1,269 @@
+//! The background work of one checkout in one process: verify what is due, renew leases, show that it is alive.
+//!
+//! It runs on the engine's thread and never waits for the shop's code.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
+
+use tokio::{
+    sync::Notify,
+    task::{AbortHandle, JoinSet},
+    time::{Instant, interval, timeout},
+};
+
+use super::{
+    Checkout, Worker,
+    clock::Millis,
+    database::{Database, Sql, transact, values},
+    engine::Engine,
+    event::EventKind,
+    health::{self, Problem},
+    lease::{Leases, RENEW},
+    process::PerProcess,
+    retention::{self, Keep},
+    verify::Verifier,
+};
+use crate::{
+    error::Error,
+    log::{LogLevel, LogRecord},
+};
+
+/// Verify calls of one process at a time.
+const AT_ONCE: usize = 32;
+/// The longest sleep, whatever is due: another process may have gone away with what it had taken.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// After a database that does not answer.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+const HEARTBEAT: Duration = Duration::from_secs(5);
+const CLEAN: Duration = Duration::from_hours(1);
+const LOOK_AFTER: Duration = Duration::from_mins(1);
+
+impl Checkout {
+    /// What a process that serves the shop does besides: everything, or only to say in the log that nobody does it.
+    pub(super) fn start_background(&self) -> Result<(), Error> {
+        if self.worker() == Worker::Thread {
+            return self.start_runner(&[]);
+        }
+        let (engine, known) = (self.engine()?, self.per_process());
+        start_once(&known.lookout, || engine.spawn(self.start(&engine, &known).look_out()));
+        Ok(())
+    }
+
+    /// Starts this process's background work, once. `kinds`: what it also hands over.
+    pub(super) fn start_runner(&self, kinds: &[EventKind]) -> Result<(), Error> {
+        let (engine, known) = (self.engine()?, self.per_process());
+        note_handled(&known.handled, kinds);
+        start_once(&known.runner, || engine.spawn(self.start(&engine, &known).run()));
+        Ok(())
+    }
+
+    fn start(&self, engine: &Arc<Engine>, known: &Arc<PerProcess>) -> Start {
+        let options = &self.inner.options;
+        Start {
+            engine: Arc::downgrade(engine),
+            woken: Arc::clone(&engine.woken),
+            known: Arc::downgrade(known),
+            keep: Keep { bodies: options.keep_bodies, decisions: options.keep_decisions },
+            name: options.who.clone(),
+        }
+    }
+}
+
+fn start_once(slot: &Mutex<Option<AbortHandle>>, start: impl FnOnce() -> AbortHandle) {
+    let mut task = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    if task.as_ref().is_none_or(AbortHandle::is_finished) {
+        *task = Some(start());
+    }
+}
+
+fn note_handled(handled: &Mutex<Vec<EventKind>>, kinds: &[EventKind]) {
+    let mut handled = handled.lock().unwrap_or_else(PoisonError::into_inner);
+    for kind in kinds {
+        if !handled.contains(kind) {
+            handled.push(*kind);
+        }
+    }
+}
+
+/// What the runner needs to begin. It holds nothing that would keep the checkout alive.
+struct Start {
+    engine: Weak<Engine>,
+    woken: Arc<Notify>,
+    known: Weak<PerProcess>,
+    keep: Keep,
+    name: String,
+}
+
+impl Start {
+    async fn run(self) {
+        let Some(runner) = self.opened().await else { return };
+        tokio::join!(runner.watch(), runner.verify(), runner.tend());
+    }
+
+    /// Nothing is done here but to say what is left undone.
+    async fn look_out(self) {
+        let Some(runner) = self.opened().await else { return };
+        loop {
+            tokio::time::sleep(LOOK_AFTER).await;
+            runner.look_after().await;
+        }
+    }
+
+    async fn opened(&self) -> Option<Runner> {
+        loop {
+            match self.open().await {
+                Ok(runner) => return runner,
+                Err(error) if error.is_retryable() => tokio::time::sleep(AFTER_FAILURE).await,
+                // Whoever uses the checkout gets the same error.
+                Err(_) => return None,
+            }
+        }
+    }
+
+    async fn open(&self) -> Result<Option<Runner>, Error> {
+        let (Some(engine), Some(known)) = (self.engine.upgrade(), self.known.upgrade()) else { return Ok(None) };
+        let database = engine.database().await?;
+        known.register(&database).await?;
+        Ok(Some(Runner {
+            verifier: known.verifier.over(database.clone()),
+            database,
+            woken: Arc::clone(&self.woken),
+            leases: Arc::clone(&known.leases),
+            handled: Arc::clone(&known.handled),
+            keep: self.keep,
+            name: self.name.clone(),
+        }))
+    }
+}
+
+struct Runner {
+    database: Database,
+    verifier: Verifier,
+    woken: Arc<Notify>,
+    leases: Arc<Leases>,
+    handled: Arc<Mutex<Vec<EventKind>>>,
+    keep: Keep,
+    name: String,
+}
+
+impl Runner {
+    /// Wakes this process when another one has changed something.
+    async fn watch(&self) {
+        loop {
+            self.database.changed_elsewhere(LONGEST_SLEEP).await;
+            self.woken.notify_waiters();
+        }
+    }
+
+    /// Verifies what is due, for ever. One slow answer holds up nothing else.
+    async fn verify(&self) {
+        let mut asking = JoinSet::new();
+        loop {
+            let notified = self.woken.notified();
+            match self.verify_due(&mut asking).await {
+                Ok(sleep) => {
+                    let woken = timeout(sleep, self.database.clock_moved_or(notified));
+                    tokio::select! {
+                        _ = woken => {}
+                        Some(_) = asking.join_next() => {}
+                    }
+                }
+                Err(error) => {
+                    self.log(LogLevel::Warning, &error);
+                    tokio::time::sleep(AFTER_FAILURE).await;
+                }
+            }
+        }
+    }
+
+    /// Begins to ask about what is due now. Gives how long nothing will be.
+    async fn verify_due(&self, asking: &mut JoinSet<()>) -> Result<Duration, Error> {
+        while asking.try_join_next().is_some() {}
+        let free = AT_ONCE.saturating_sub(asking.len());
+        if free == 0 {
+            return Ok(LONGEST_SLEEP);
+        }
+        for due in self.verifier.claim(i64::try_from(free).unwrap_or(1)).await? {
+            let (verifier, woken) = (self.verifier.clone(), Arc::clone(&self.woken));
+            asking.spawn(async move {
+                if verifier.ask_and_log(&due).await {
+                    woken.notify_waiters();
+                }
+            });
+        }
+        Ok(self.verifier.next_due().await?.map_or(LONGEST_SLEEP, wait).min(LONGEST_SLEEP))
+    }
+
+    /// Renews leases, shows that it is alive, cleans up, and says what has gone wrong.
+    async fn tend(&self) {
+        let (mut beats, mut cleaned, mut looked) = (Instant::now() - HEARTBEAT, None::<Instant>, Instant::now());
+        let mut renewals = interval(RENEW);
+        renewals.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            renewals.tick().await;
+            self.tell(self.leases.renew(&self.database).await);
+            if beats.elapsed() >= HEARTBEAT {
+                beats = Instant::now();
+                self.tell(self.beat().await);
+            }
+            if looked.elapsed() >= LOOK_AFTER {
+                looked = Instant::now();
+                self.look_after().await;
+            }
+            if cleaned.is_none_or(|last| last.elapsed() >= CLEAN) {
+                cleaned = Some(Instant::now());
+                self.tell(retention::clean(&self.database, self.keep).await);
+            }
+        }
+    }
+
+    /// Logs what `health` would say, so that nobody has to ask.
+    async fn look_after(&self) {
+        match health::look(&self.database, &self.verifier.account).await {
+            Ok(health) => {
+                for problem in health.problems {
+                    let level = if problem == Problem::DeadLetters { LogLevel::Warning } else { LogLevel::Error };
+                    let record = LogRecord::checkout(level, None, problem.meaning().to_owned());
+                    self.verifier.client.log(record);
+                }
+            }
+            Err(error) => self.log(LogLevel::Warning, &error),
+        }
+    }
+
+    async fn beat(&self) -> Result<(), Error> {
+        let handled: Vec<_> = {
+            let handled = self.handled.lock().unwrap_or_else(PoisonError::into_inner);
+            handled.iter().map(|kind| kind.as_str()).collect()
+        };
+        let handled = handled.join(" ");
+        transact!(self.database, transaction => async {
+            let now = transaction.now().await?;
+            let values = values![&*self.leases.owner(), &self.verifier.account, &self.name, &handled, now];
+            transaction.execute(BEAT, values).await
+        })
+        .map(|_| ())
+    }
+
+    fn tell(&self, result: Result<(), Error>) {
+        if let Err(error) = result {
+            self.log(LogLevel::Warning, &error);
+        }
+    }
+
+    fn log(&self, level: LogLevel, error: &Error) {
+        let detail = format!("the checkout's background work waits: {error}");
+        self.verifier.client.log(LogRecord::checkout(level, Some(error.code().as_str()), detail));
+    }
+}
+
+fn wait(millis: Millis) -> Duration {
+    Duration::from_millis(u64::try_from(millis).unwrap_or(0).max(1))
+}
+
+const BEAT: Sql = Sql::both(
+    "INSERT INTO paymento_runners (id, account, name, handles, started_at, seen_at) VALUES ($1, $2, $3, $4, $5, $5) \
+     ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, handles = excluded.handles",
+);

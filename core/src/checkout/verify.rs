@@ -1,0 +1,261 @@
+//! Asking the gateway about payments that are due, at the account's pace, and recording what it answers.
+
+use super::{
+    clock::{Millis, millis},
+    database::{Database, Row, Sql, Transaction, transact, values},
+    history::Note,
+    record::{Asked, Recorded, record},
+    schedule,
+    terms::price_from_text,
+};
+use crate::{
+    Client,
+    error::Error,
+    expected::Expected,
+    log::{LogLevel, LogRecord},
+};
+
+/// Whoever asks has this long for it; then another process may ask.
+const ASKING: Millis = 30_000;
+/// The least time between two verify calls about one payment that somebody outside can cause.
+pub(super) const LEAST_GAP: Millis = 5_000;
+/// Two who ask for one order at the same moment ask the gateway once.
+const SAME_ASK: Millis = 500;
+/// Pauses are made up for by no more than this.
+const BURST: Millis = 1_000;
+
+/// A payment to ask about.
+#[derive(Clone, Debug)]
+pub(super) struct Due {
+    pub(super) asked: Asked,
+    pub(super) token: String,
+    pub(super) expected: Expected,
+}
+
+/// Who asks, for which store, and how fast.
+#[derive(Clone)]
+pub(super) struct Verifier {
+    pub(super) database: Database,
+    pub(super) client: Client,
+    pub(super) account: String,
+    pub(super) who: String,
+    /// Verify calls a second, by all processes together.
+    pub(super) pace: u32,
+}
+
+impl Verifier {
+    /// Takes the payments that are due, callback-driven ones first, no more than the pace allows now.
+    pub(super) async fn claim(&self, most: i64) -> Result<Vec<Due>, Error> {
+        if self.next_due().await?.is_none_or(|wait| wait > 0) {
+            return Ok(vec![]);
+        }
+        transact!(self.database, transaction => self.try_claim(&mut transaction, most))
+    }
+
+    async fn try_claim(&self, transaction: &mut Transaction, most: i64) -> Result<Vec<Due>, Error> {
+        let now = transaction.now().await?;
+        let Some(row) = transaction.row(LOCK_ACCOUNT, values![&self.account]).await? else { return Ok(vec![]) };
+        let (allowed, begun) = self.allowed(row.int("pace_at")?, now);
+        let mut due = Vec::new();
+        for urgency in [1_i64, 2] {
+            let left = allowed.min(most) - i64::try_from(due.len()).unwrap_or(i64::MAX);
+            if left > 0 {
+                let values = values![&self.account, urgency, now, left, now + ASKING];
+                due.extend(read_due(&transaction.rows(CLAIM, values).await?)?);
+            }
+        }
+        if !due.is_empty() {
+            let taken = i64::try_from(due.len()).unwrap_or(i64::MAX);
+            transaction.execute(SET_PACE, values![&self.account, begun + taken * self.interval()]).await?;
+        }
+        Ok(due)
+    }
+
+    /// How many calls the pace allows now, and the time it is counted from.
+    fn allowed(&self, pace_at: Millis, now: Millis) -> (i64, Millis) {
+        let begun = pace_at.max(now - BURST);
+        ((now - begun) / self.interval(), begun)
+    }
+
+    fn interval(&self) -> Millis {
+        (1_000 / i64::from(self.pace)).max(1)
+    }
+
+    /// Takes this payment, due or not, if it was not asked about within `gap`. Counts at the pace, and does not wait.
+    pub(super) async fn claim_one(&self, payment: i64, gap: Millis) -> Result<Option<Due>, Error> {
+        transact!(self.database, transaction => self.try_claim_one(&mut transaction, payment, gap))
+    }
+
+    async fn try_claim_one(
+        &self,
+        transaction: &mut Transaction,
+        payment: i64,
+        gap: Millis,
+    ) -> Result<Option<Due>, Error> {
+        let now = transaction.now().await?;
+        let due = read_due(&transaction.rows(CLAIM_ONE, values![payment, now, now + ASKING, now - gap]).await?)?.pop();
+        if due.is_some() {
+            transaction.execute(COUNT_PACE, values![&self.account, self.interval(), now - BURST]).await?;
+        }
+        Ok(due)
+    }
+
+    /// Takes the payments of one order that are due. Counts at the pace, and does not wait: somebody asks for this order.
+    pub(super) async fn claim_of_order(&self, order_id: &str) -> Result<Vec<Due>, Error> {
+        let mut transaction = self.database.begin_read().await?;
+        let now = transaction.now().await?;
+        let rows = transaction.rows(DUE_OF_ORDER, values![&self.account, order_id, now]).await?;
+        drop(transaction);
+        let mut due = Vec::with_capacity(rows.len());
+        for row in rows {
+            due.extend(self.claim_one(row.int("id")?, SAME_ASK).await?);
+        }
+        Ok(due)
+    }
+
+    /// Asks, and records the answer. A failure is recorded as well, and gives the error.
+    pub(super) async fn ask(&self, due: &Due) -> Result<Recorded, Error> {
+        let verification = match self.client.verify_payment(&due.token, &due.expected).await {
+            Ok(verification) => verification,
+            Err(error) => {
+                self.failed(due, &error).await?;
+                return Err(error);
+            }
+        };
+        super::fail_point("after_verify");
+        transact!(self.database, transaction => record(&mut transaction, &due.asked, &verification, &self.who))
+    }
+
+    /// Puts the payment off; a gateway that asks for patience gets it for the whole account.
+    async fn failed(&self, due: &Due, error: &Error) -> Result<(), Error> {
+        let wait = error.retry_after().map_or(0, millis);
+        transact!(self.database, transaction => self.put_off(&mut transaction, due, error, wait))
+    }
+
+    async fn put_off(
+        &self,
+        transaction: &mut Transaction,
+        due: &Due,
+        error: &Error,
+        wait: Millis,
+    ) -> Result<(), Error> {
+        let now = transaction.now().await?;
+        let Some(row) = transaction.row(FAILURES, values![due.asked.payment, due.asked.fence]).await? else {
+            return Ok(());
+        };
+        let failures = row.int("failures")?;
+        let again = now + schedule::after_failure(failures).max(wait);
+        transaction.execute(PUT_OFF, values![due.asked.payment, again, due.asked.fence]).await?;
+        if wait > 0 {
+            transaction.execute(PAUSE, values![&self.account, now + wait]).await?;
+        }
+        if failures == 0 {
+            let code = error.code().as_str();
+            let note = Note { what: "verified", who: &self.who, token: Some(&due.token), detail: code };
+            note.write(transaction, due.asked.order_row, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks, and says whether there is something new to hand over. Logs what fails.
+    pub(super) async fn ask_and_log(&self, due: &Due) -> bool {
+        match self.ask(due).await {
+            Ok(recorded) => recorded.raised,
+            Err(error) => {
+                self.log(&error);
+                false
+            }
+        }
+    }
+
+    /// Asks about all of these at once.
+    pub(super) async fn ask_all(&self, due: Vec<Due>) {
+        let mut asking = tokio::task::JoinSet::new();
+        for due in due {
+            let verifier = self.clone();
+            asking.spawn(async move { verifier.ask_and_log(&due).await });
+        }
+        while asking.join_next().await.is_some() {}
+    }
+
+    fn log(&self, error: &Error) {
+        let detail = format!("a payment could not be verified: {}; it is asked about again", error.code());
+        self.client.log(LogRecord::checkout(LogLevel::Warning, Some(error.code().as_str()), detail));
+    }
+
+    /// Milliseconds until something is due and the pace allows it; `None`: nothing is.
+    pub(super) async fn next_due(&self) -> Result<Option<Millis>, Error> {
+        let mut transaction = self.database.begin_read().await?;
+        let now = transaction.now().await?;
+        let Some(row) = transaction.row(NEXT_DUE, values![&self.account]).await? else { return Ok(None) };
+        let Some(due_at) = row.maybe_int("due_at")? else { return Ok(None) };
+        let free_at = row.int("pace_at")?.max(now - BURST) + self.interval();
+        Ok(Some((due_at.max(free_at) - now).max(0)))
+    }
+}
+
+fn read_due(rows: &[Row]) -> Result<Vec<Due>, Error> {
+    let read = |row: &Row| {
+        Ok(Due {
+            asked: Asked { payment: row.int("id")?, order_row: row.int("order_row")?, fence: row.int("verify_fence")? },
+            token: row.text("token")?,
+            expected: Expected { order_id: row.text("order_id")?, price: Some(price_from_text(&row.text("price")?)?) },
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+const LOCK_ACCOUNT: Sql = Sql::each(
+    "SELECT pace_at FROM paymento_accounts WHERE account = $1",
+    "SELECT pace_at FROM paymento_accounts WHERE account = $1 FOR UPDATE",
+);
+const SET_PACE: Sql = Sql::both("UPDATE paymento_accounts SET pace_at = $2 WHERE account = $1");
+const COUNT_PACE: Sql = Sql::each(
+    "UPDATE paymento_accounts SET pace_at = MAX(pace_at, $3) + $2 WHERE account = $1",
+    "UPDATE paymento_accounts SET pace_at = GREATEST(pace_at, $3) + $2 WHERE account = $1",
+);
+const PAUSE: Sql = Sql::each(
+    "UPDATE paymento_accounts SET pace_at = MAX(pace_at, $2) WHERE account = $1",
+    "UPDATE paymento_accounts SET pace_at = GREATEST(pace_at, $2) WHERE account = $1",
+);
+
+macro_rules! claim {
+    ($lock:literal) => {
+        concat!(
+            "UPDATE paymento_payments SET verify_fence = verify_fence + 1, last_verify_at = $3, verify_until = $5, ",
+            "next_verify_at = $5 WHERE id IN (SELECT id FROM paymento_payments WHERE account = $1 AND urgency = $2 ",
+            "AND next_verify_at <= $3 ORDER BY next_verify_at LIMIT $4",
+            $lock,
+            ") RETURNING id, order_row, verify_fence, token, price, ",
+            "(SELECT order_id FROM paymento_orders WHERE id = paymento_payments.order_row) AS order_id"
+        )
+    };
+}
+const CLAIM: Sql = Sql::each(claim!(""), claim!(" FOR UPDATE SKIP LOCKED"));
+
+const CLAIM_ONE: Sql = Sql::both(
+    "UPDATE paymento_payments SET verify_fence = verify_fence + 1, last_verify_at = $2, verify_until = $3, \
+     next_verify_at = $3 WHERE id = $1 AND token IS NOT NULL AND settled_at IS NULL \
+     AND (last_verify_at IS NULL OR last_verify_at <= $4) \
+     RETURNING id, order_row, verify_fence, token, price, \
+     (SELECT order_id FROM paymento_orders WHERE id = paymento_payments.order_row) AS order_id",
+);
+
+const DUE_OF_ORDER: Sql = Sql::both(
+    "SELECT p.id FROM paymento_payments p JOIN paymento_orders o ON o.id = p.order_row \
+     WHERE o.account = $1 AND o.order_id = $2 AND p.next_verify_at <= $3 ORDER BY p.id",
+);
+
+const FAILURES: Sql = Sql::both("SELECT failures FROM paymento_payments WHERE id = $1 AND verify_fence = $2");
+const PUT_OFF: Sql = Sql::both(
+    "UPDATE paymento_payments SET failures = failures + 1, next_verify_at = $2, verify_until = NULL \
+     WHERE id = $1 AND verify_fence = $3",
+);
+
+const NEXT_DUE: Sql = Sql::both(
+    "SELECT a.pace_at, (SELECT MIN(due) FROM (\
+     SELECT MIN(next_verify_at) AS due FROM paymento_payments WHERE account = $1 AND urgency = 1 AND next_verify_at IS NOT NULL \
+     UNION ALL \
+     SELECT MIN(next_verify_at) AS due FROM paymento_payments WHERE account = $1 AND urgency = 2 AND next_verify_at IS NOT NULL\
+     ) AS times) AS due_at FROM paymento_accounts a WHERE a.account = $1",
+);

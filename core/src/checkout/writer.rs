@@ -1,0 +1,176 @@
+//! [`Writer`]: whoever waits to have something recorded shares one transaction and one sync of the disk.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::{
+    database::{self, Arrival, ArrivalKind, Database, Sql, Transaction, give_way},
+    finish::{self, Finish},
+};
+use crate::error::{Error, ErrorCode};
+
+/// Most that shares one transaction.
+const MOST: usize = 512;
+/// Most that waits; more than that is told to come again.
+const QUEUE: usize = 8_192;
+/// A callback is answered within 4 seconds, or not recorded as far as the gateway knows.
+const PATIENCE: Duration = Duration::from_millis(3_800);
+
+/// Records callbacks and finished work, many at a time.
+#[derive(Clone)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Entry>,
+}
+
+enum Entry {
+    Arrival(Arrival, oneshot::Sender<Result<(), Error>>),
+    Finish(Finish, oneshot::Sender<Result<bool, Error>>),
+}
+
+impl Writer {
+    pub(super) fn start(database: Database, woken: Arc<Notify>) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        tokio::spawn(write(database, waiting, woken));
+        Self { queue }
+    }
+
+    /// Returns when the callback is committed, and synced.
+    pub(super) async fn store(&self, arrival: Arrival) -> Result<(), Error> {
+        let (done, stored) = oneshot::channel();
+        self.queue.try_send(Entry::Arrival(arrival, done)).map_err(|_| overloaded())?;
+        match tokio::time::timeout(PATIENCE, stored).await {
+            Ok(Ok(result)) => result,
+            _ => Err(Error::new(ErrorCode::DatabaseUnavailable, "the database did not commit in time")),
+        }
+    }
+
+    /// Returns whether the work was still the caller's to finish.
+    pub(super) async fn finish(&self, finish: Finish) -> Result<bool, Error> {
+        let (done, finished) = oneshot::channel();
+        self.queue.send(Entry::Finish(finish, done)).await.map_err(|_| overloaded())?;
+        finished.await.unwrap_or_else(|_| Err(overloaded()))
+    }
+}
+
+fn overloaded() -> Error {
+    Error::new(ErrorCode::DatabaseUnavailable, "more is waiting for the database than it can take")
+}
+
+async fn write(database: Database, mut waiting: mpsc::Receiver<Entry>, woken: Arc<Notify>) {
+    let mut entries = Vec::with_capacity(MOST);
+    while waiting.recv_many(&mut entries, MOST).await > 0 {
+        let (mut arrivals, mut finishes) = (Vec::new(), Vec::new());
+        for entry in entries.drain(..) {
+            match entry {
+                Entry::Arrival(arrival, done) => arrivals.push((arrival, done)),
+                Entry::Finish(finish, done) => finishes.push((finish, done)),
+            }
+        }
+        let any_arrived = !arrivals.is_empty();
+        record(&database, arrivals, finishes).await;
+        if any_arrived {
+            woken.notify_waiters();
+        }
+    }
+}
+
+type Arrivals = Vec<(Arrival, oneshot::Sender<Result<(), Error>>)>;
+type Finishes = Vec<(Finish, oneshot::Sender<Result<bool, Error>>)>;
+
+async fn record(database: &Database, arrivals: Arrivals, finishes: Finishes) {
+    let (arrivals, arrived): (Vec<_>, Vec<_>) = arrivals.into_iter().unzip();
+    let (finishes, told): (Vec<_>, Vec<_>) = finishes.into_iter().unzip();
+    match together(database, &arrivals, &finishes).await {
+        Ok(own) => {
+            for done in arrived {
+                tell(done, Ok(()));
+            }
+            for (done, own) in told.into_iter().zip(own) {
+                tell(done, Ok(own));
+            }
+        }
+        Err(error) if database::is_refused_value(&error) => {
+            // One of them cannot be written. It must not stand in the way of the others.
+            for (arrival, done) in arrivals.into_iter().zip(arrived) {
+                tell(done, one_by_one(database, arrival).await);
+            }
+            for (finish, done) in finishes.iter().zip(told) {
+                let own = together(database, &[], std::slice::from_ref(finish)).await;
+                tell(done, own.map(|own| own.first() == Some(&true)));
+            }
+        }
+        Err(error) => {
+            for done in arrived {
+                tell(done, Err(again(&error)));
+            }
+            for done in told {
+                tell(done, Err(again(&error)));
+            }
+        }
+    }
+}
+
+/// Who has given up waiting is not told.
+fn tell<T>(done: oneshot::Sender<T>, result: T) {
+    let _ = done.send(result);
+}
+
+/// The same error for each who waits.
+fn again(error: &Error) -> Error {
+    Error::new(error.code(), error.message())
+}
+
+async fn one_by_one(database: &Database, arrival: Arrival) -> Result<(), Error> {
+    match together(database, std::slice::from_ref(&arrival), &[]).await {
+        Err(error) if database::is_refused_value(&error) => {
+            // What was read from it is left out; the bytes are what must not be lost.
+            let bare = Arrival { kind: ArrivalKind::Quarantined, token: None, status: None, ..arrival };
+            together(database, &[bare], &[]).await.map(|_| ())
+        }
+        result => result.map(|_| ()),
+    }
+}
+
+/// One transaction for all of them. Says which finishes were their callers'.
+async fn together(database: &Database, arrivals: &[Arrival], finishes: &[Finish]) -> Result<Vec<bool>, Error> {
+    let arrivals = database::merged(arrivals.to_vec());
+    let mut attempt = 0;
+    loop {
+        match attempt_together(database, &arrivals, finishes).await {
+            Err(error) if database::is_conflict(&error) && give_way(attempt).await => attempt += 1,
+            result => return result,
+        }
+    }
+}
+
+async fn attempt_together(database: &Database, arrivals: &[Arrival], finishes: &[Finish]) -> Result<Vec<bool>, Error> {
+    let mut transaction = database.begin().await?;
+    let now = transaction.now().await?;
+    if !arrivals.is_empty() {
+        transaction.store(arrivals, now).await?;
+        store_beside(&mut transaction, arrivals, now).await?;
+    }
+    let own = finish::all(&mut transaction, finishes, now).await?;
+    transaction.commit().await?;
+    Ok(own)
+}
+
+/// What belongs to no payment: probes are counted, and somebody should look at what cannot be read.
+async fn store_beside(transaction: &mut Transaction, arrivals: &[Arrival], now: i64) -> Result<(), Error> {
+    for arrival in arrivals {
+        match arrival.kind {
+            ArrivalKind::Callback => {}
+            ArrivalKind::Probe => {
+                let values = database::values![&arrival.account, arrival.count];
+                transaction.execute(COUNT_PROBES, values).await?;
+            }
+            ArrivalKind::Undecodable | ArrivalKind::Quarantined => {
+                super::raise::undecodable(transaction, arrival, now).await?;
+            }
+        }
+    }
+    transaction.notify().await
+}
+
+const COUNT_PROBES: Sql = Sql::both("UPDATE paymento_accounts SET probes = probes + $2 WHERE account = $1");

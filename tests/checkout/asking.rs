@@ -1,0 +1,138 @@
+//! Asking our own database, the browser's return, adopting and canceling.
+
+use std::time::Duration;
+
+use paymento::{
+    Amount, ErrorCode, Price, Speed,
+    checkout::{EventKind, OrderState, PaymentState, Reason},
+};
+
+use crate::shop::{Heard, On, Shop, on_both, request};
+
+on_both! {
+    a_visit_makes_one_verify_call_due_and_shows_the_status
+    a_visit_with_a_strangers_token_does_nothing
+    payments_are_listed_by_state_and_page
+    a_payment_made_elsewhere_is_adopted_after_a_verify
+    what_the_gateway_does_not_know_is_not_adopted
+    a_canceled_order_that_is_paid_is_told_of_and_not_fulfilled
+    a_canceled_order_can_be_opened_again
+    unknown_orders_and_payments_are_their_own_errors
+}
+
+async fn a_visit_makes_one_verify_call_due_and_shows_the_status(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    let query = format!("token={token}&orderId=A-578&status=7");
+    for _ in 0..5 {
+        let status = shop.checkout.visit(&query).await.expect("up").expect("ours");
+        assert_eq!((status.order_id.as_str(), status.state), ("A-578", OrderState::Open));
+        shop.settle_down().await;
+    }
+    assert_eq!((shop.gateway.verifies(&token), heard.kinds()), (1, vec![]));
+    shop.clock.advance(Duration::from_secs(15));
+    shop.gateway.status(&token, 7);
+    shop.checkout.visit(&query).await.expect("up");
+    shop.settle_down().await;
+    assert_eq!(heard.kinds(), [EventKind::Paid]);
+}
+
+async fn a_visit_with_a_strangers_token_does_nothing(on: On) {
+    let shop = Shop::open(on).await;
+    let token = shop.token("A-578", "29.99").await;
+    for query in ["", "status=7", "token=0123456789abcdef0123456789abcdef&orderId=A-578&status=7"] {
+        assert!(shop.checkout.visit(query).await.expect("up").is_none());
+    }
+    shop.settle_down().await;
+    assert_eq!(shop.gateway.verifies(&token), 0);
+}
+
+async fn payments_are_listed_by_state_and_page(on: On) {
+    let shop = Shop::open(on).await;
+    for number in 0..105 {
+        shop.token(&format!("A-{number}"), "29.99").await;
+    }
+    let first = shop.checkout.payments(Some(PaymentState::Open), None, None).await.expect("listed");
+    assert_eq!(first.payments.len(), 100);
+    let rest = shop.checkout.payments(None, None, first.next).await.expect("listed");
+    assert_eq!((rest.payments.len(), rest.next), (5, None));
+    assert_eq!(rest.payments[4].order_id, "A-104");
+    let none = shop.checkout.payments(Some(PaymentState::Settled), None, None).await.expect("listed");
+    assert!(none.payments.is_empty());
+    let later = rest.payments[4].created_at + 1;
+    assert!(shop.checkout.payments(None, Some(later), None).await.expect("listed").payments.is_empty());
+}
+
+fn price(amount: &str) -> Price {
+    Price::Fiat { amount: Amount::parse(amount).expect("valid"), currency: "USD".to_owned() }
+}
+
+const ELSEWHERE: &str = "fe3024f2b7f64b24ad822bca22341e70";
+
+async fn a_payment_made_elsewhere_is_adopted_after_a_verify(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    shop.gateway.made_elsewhere(ELSEWHERE, "B-1", "10", 3);
+    shop.callback(ELSEWHERE, "B-1", 3).await;
+    let status = shop.checkout.adopt(ELSEWHERE, "B-1", &price("10"), Speed::Low).await.expect("adopted");
+    assert_eq!(status.state, OrderState::Confirming);
+    assert_eq!(shop.checkout.payment(ELSEWHERE).await.expect("known").callbacks, 1);
+    shop.clock.advance(Duration::from_secs(6));
+    shop.pay(ELSEWHERE, "B-1").await;
+    shop.settle_down().await;
+    assert_eq!(heard.paid(), ["B-1"]);
+    let again = shop.checkout.adopt(ELSEWHERE, "B-1", &price("10"), Speed::Low).await.expect("known");
+    assert_eq!((again.state, heard.paid().len()), (OrderState::Paid, 1));
+}
+
+async fn what_the_gateway_does_not_know_is_not_adopted(on: On) {
+    let shop = Shop::open(on).await;
+    shop.gateway.made_elsewhere(ELSEWHERE, "B-1", "10", 8);
+    for (token, order_id, amount, code) in [
+        ("0123456789abcdef0123456789abcdef", "B-1", "10", ErrorCode::VerifyInvalidToken),
+        (ELSEWHERE, "B-2", "10", ErrorCode::VerifyMismatch),
+        (ELSEWHERE, "B-1", "11", ErrorCode::VerifyMismatch),
+    ] {
+        let refused = shop.checkout.adopt(token, order_id, &price(amount), Speed::Low).await.expect_err("refused");
+        assert_eq!(refused.code(), code);
+    }
+    assert_eq!(shop.checkout.status("B-1").await.expect_err("unknown").code(), ErrorCode::CheckoutUnknownOrder);
+}
+
+async fn a_canceled_order_that_is_paid_is_told_of_and_not_fulfilled(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    let status = shop.checkout.cancel("A-578").await.expect("canceled");
+    assert_eq!((status.state, status.url), (OrderState::Closed, None));
+    shop.pay(&token, "A-578").await;
+    shop.settle_down().await;
+    assert_eq!((heard.paid(), heard.reasons()), (vec![], vec![Reason::PaidAfterCancel]));
+}
+
+async fn a_canceled_order_can_be_opened_again(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    shop.checkout.cancel("A-578").await.expect("canceled");
+    let again = shop.checkout.create_payment(request("A-578", "29.99")).await.expect("opened");
+    assert_eq!(again.token(), token);
+    shop.pay(&token, "A-578").await;
+    shop.settle_down().await;
+    assert_eq!(heard.paid(), ["A-578"]);
+    let refused = shop.checkout.cancel("A-578").await.expect_err("paid");
+    assert_eq!(refused.code(), ErrorCode::CheckoutAlreadyPaid);
+}
+
+async fn unknown_orders_and_payments_are_their_own_errors(on: On) {
+    let shop = Shop::open(on).await;
+    for order_id in ["A-578", ""] {
+        let unknown = shop.checkout.status(order_id).await.expect_err("unknown");
+        assert_eq!(unknown.code(), ErrorCode::CheckoutUnknownOrder);
+        assert_eq!(shop.checkout.cancel(order_id).await.expect_err("unknown").code(), ErrorCode::CheckoutUnknownOrder);
+    }
+    let unknown = shop.checkout.payment(ELSEWHERE).await.expect_err("unknown");
+    assert_eq!(unknown.code(), ErrorCode::CheckoutUnknownPayment);
+    assert_eq!(shop.checkout.history("A-578").await.expect("read"), []);
+}

@@ -1,0 +1,186 @@
+//! Handing over: leases, fencing, failures, dead letters, and once in the shop's own database.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use paymento::{
+    Checkout, ErrorCode,
+    checkout::{EventKind, Problem, Reason},
+};
+
+use crate::shop::{Heard, MINUTE, On, SOON, Shop, on_both};
+
+const PAID: [EventKind; 1] = [EventKind::Paid];
+
+on_both! {
+    work_is_handed_to_one_process_at_a_time
+    who_lost_the_lease_completes_nothing
+    a_handler_that_fails_is_tried_again_and_then_a_dead_letter
+    a_second_handler_is_an_error
+    a_paid_order_without_a_handler_stays_and_is_unhealthy
+    nothing_stands_before_paid
+    work_that_is_given_back_is_handed_over_again
+    many_orders_are_each_handed_over_once_by_four_processes
+    a_dead_letter_of_an_order_that_is_no_longer_paid_is_not_replayed
+    the_history_says_why_an_order_was_shipped
+}
+
+async fn paid(shop: &Shop, order_id: &str) -> String {
+    let token = shop.token(order_id, "29.99").await;
+    shop.pay(&token, order_id).await;
+    shop.settle_down().await;
+    token
+}
+
+async fn work_is_handed_to_one_process_at_a_time(on: On) {
+    let shop = Shop::open(on).await;
+    let other = shop.process();
+    paid(&shop, "A-578").await;
+    let work = shop.checkout.claim(&PAID, None).await.expect("up").expect("due");
+    assert!(other.claim(&PAID, None).await.expect("up").is_none());
+    shop.checkout.complete(work).await.expect("completed");
+    shop.clock.advance(MINUTE);
+    assert!(other.claim(&PAID, None).await.expect("up").is_none());
+}
+
+async fn who_lost_the_lease_completes_nothing(on: On) {
+    let shop = Shop::open(on).await;
+    let other = shop.process();
+    paid(&shop, "A-578").await;
+    let slow = shop.checkout.claim(&PAID, None).await.expect("up").expect("due");
+    shop.clock.advance(Duration::from_secs(9));
+    assert!(other.claim(&PAID, None).await.expect("up").is_none());
+    shop.clock.advance(Duration::from_secs(2));
+    let quick = other.claim(&PAID, None).await.expect("up").expect("the lease has ended");
+    assert!(quick.fencing() > slow.fencing());
+    assert_eq!(quick.event().key, slow.event().key);
+    let lost = shop.checkout.complete(slow).await.expect_err("lost");
+    assert_eq!(lost.code(), ErrorCode::CheckoutLeaseLost);
+    other.complete(quick).await.expect("completed");
+}
+
+fn failing(checkout: &Checkout, failures: usize) -> Arc<AtomicUsize> {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let handler = move |_| {
+        let run = counted.fetch_add(1, Ordering::SeqCst);
+        async move { if run < failures { Err("the mail server is down") } else { Ok(()) } }
+    };
+    checkout.on(EventKind::Paid, handler).expect("no handler yet");
+    runs
+}
+
+async fn a_handler_that_fails_is_tried_again_and_then_a_dead_letter(on: On) {
+    let shop = Shop::open_with(on, |builder| builder.max_failures(3)).await;
+    let runs = failing(&shop.checkout, 3);
+    let heard = Heard::default();
+    heard.handle(&shop.checkout, EventKind::Attention);
+    paid(&shop, "A-578").await;
+    assert_eq!(runs.load(Ordering::SeqCst), 1, "after a failure there is a wait");
+    shop.pass(Duration::from_secs(10), Duration::from_secs(1)).await;
+    assert_eq!((runs.load(Ordering::SeqCst), heard.reasons()), (3, vec![Reason::HandlerFailed]));
+    let letters = shop.checkout.dead_letters(None).await.expect("listed");
+    assert_eq!((letters.len(), letters[0].failures, letters[0].error.as_str()), (1, 3, "the mail server is down"));
+    assert!(shop.checkout.health().await.expect("up").problems.contains(&Problem::DeadLetters));
+    shop.checkout.replay(letters[0].id).await.expect("replayed");
+    shop.settle_down().await;
+    assert_eq!((runs.load(Ordering::SeqCst), shop.checkout.dead_letters(None).await.expect("listed").len()), (4, 0));
+    let again = shop.checkout.replay(letters[0].id).await.expect_err("done");
+    assert_eq!(again.code(), ErrorCode::CheckoutNotDead);
+}
+
+async fn a_dead_letter_of_an_order_that_is_no_longer_paid_is_not_replayed(on: On) {
+    let shop = Shop::open_with(on, |builder| builder.max_failures(1)).await;
+    let runs = failing(&shop.checkout, 1);
+    let token = paid(&shop, "A-578").await;
+    shop.gateway.status(&token, 9);
+    let letter = shop.checkout.dead_letters(None).await.expect("listed").remove(0);
+    let refused = shop.checkout.replay(letter.id).await.expect_err("not paid");
+    assert_eq!((refused.code(), runs.load(Ordering::SeqCst)), (ErrorCode::VerifyClosed, 1));
+}
+
+async fn a_second_handler_is_an_error(on: On) {
+    let shop = Shop::open(on).await;
+    let _ = Heard::by(&shop.checkout);
+    let again = shop.checkout.on(EventKind::Paid, |_| async { Ok::<_, String>(()) }).expect_err("refused");
+    assert_eq!(again.code(), ErrorCode::CheckoutHandlerExists);
+}
+
+async fn a_paid_order_without_a_handler_stays_and_is_unhealthy(on: On) {
+    let shop = Shop::open(on).await;
+    paid(&shop, "A-578").await;
+    assert!(shop.checkout.health().await.expect("up").ok);
+    shop.clock.advance(MINUTE * 2);
+    let health = shop.checkout.health().await.expect("up");
+    assert_eq!((health.ok, health.paid_unfinished), (false, 1));
+    assert_eq!(health.problems, [Problem::NoPaidHandler, Problem::NoRunner]);
+    shop.pass(MINUTE * 60 * 24 * 400, MINUTE * 60 * 24 * 100).await;
+    let heard = Heard::by(&shop.checkout);
+    shop.settle_down().await;
+    assert_eq!(heard.paid(), ["A-578"]);
+}
+
+async fn nothing_stands_before_paid(on: On) {
+    let shop = Shop::open(on).await;
+    let token = shop.token("A-578", "29.99").await;
+    shop.gateway.status(&token, 4);
+    shop.pass(MINUTE, MINUTE).await;
+    shop.gateway.status(&token, 7);
+    shop.pass(MINUTE * 2, MINUTE).await;
+    // Closed was never handled: now that the order is paid it is not told any more.
+    let heard = Heard::by(&shop.checkout);
+    shop.settle_down().await;
+    assert_eq!(heard.kinds(), [EventKind::Paid]);
+}
+
+async fn work_that_is_given_back_is_handed_over_again(on: On) {
+    let shop = Shop::open(on).await;
+    paid(&shop, "A-578").await;
+    let work = shop.checkout.claim(&PAID, Some("A-578")).await.expect("up").expect("due");
+    shop.checkout.release(work).await.expect("released");
+    assert!(shop.checkout.claim(&PAID, Some("B-1")).await.expect("up").is_none());
+    let again = shop.checkout.claim(&PAID, None).await.expect("up").expect("due again");
+    assert_eq!(again.failures(), 0);
+}
+
+async fn many_orders_are_each_handed_over_once_by_four_processes(on: On) {
+    let shop = Shop::open(on).await;
+    for number in 0..60 {
+        let order_id = format!("A-{number}");
+        let token = shop.token(&order_id, "29.99").await;
+        shop.pay(&token, &order_id).await;
+    }
+    shop.settle_down().await;
+    let checkouts: Vec<_> = (0..4).map(|_| shop.process()).collect();
+    let heard: Vec<_> = checkouts.iter().map(Heard::by).collect();
+    let runs = checkouts
+        .iter()
+        .cloned()
+        .map(|checkout| tokio::spawn(async move { checkout.run(tokio::time::sleep(Duration::from_secs(3))).await }));
+    for run in runs.collect::<Vec<_>>() {
+        run.await.expect("ran").expect("up");
+    }
+    let mut paid: Vec<_> = heard.iter().flat_map(Heard::paid).collect();
+    paid.sort();
+    let total = paid.len();
+    paid.dedup();
+    assert_eq!((total, paid.len()), (60, 60));
+}
+
+async fn the_history_says_why_an_order_was_shipped(on: On) {
+    let shop = Shop::open(on).await;
+    let _ = Heard::by(&shop.checkout);
+    paid(&shop, "A-578").await;
+    let history = shop.checkout.history("A-578").await.expect("read");
+    let what: Vec<_> = history.iter().map(|entry| entry.what.as_str()).collect();
+    for expected in ["created", "received", "verified", "decided", "handed_over", "completed"] {
+        assert!(what.contains(&expected), "{expected} in {what:?}");
+    }
+    assert!(history.iter().any(|entry| entry.what == "received" && entry.who == "gateway"));
+    assert_eq!(shop.checkout.run_once(SOON, None).await.expect("ran"), 0);
+}

@@ -1,0 +1,13 @@
+//! The durable checkout, as a shop sees it: whole flows against a scripted gateway, on SQLite and on PostgreSQL.
+
+mod asking;
+mod creating;
+mod failing;
+mod gateway;
+mod handing_over;
+mod postgres;
+mod processes;
+mod random;
+mod receiving;
+mod reconciling;
+mod shop;

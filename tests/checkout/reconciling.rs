@@ -1,0 +1,199 @@
+//! No callback comes, or it comes late: the gateway is asked all the same.
+
+use std::time::Duration;
+
+use paymento::checkout::{EventKind, OrderState, Reason};
+
+use crate::shop::{Heard, MINUTE, On, Shop, on_both};
+
+on_both! {
+    an_order_ships_without_any_callback
+    a_late_payment_is_paid_and_says_so
+    closed_is_told_once_and_only_when_nothing_else_is_open
+    partial_payments_name_what_is_missing
+    a_payment_that_is_not_approved_is_told_of_after_five_minutes
+    a_gateway_that_fails_is_asked_again
+    a_week_of_silence_is_told_of
+    a_second_paid_payment_is_a_duplicate
+    what_is_taken_back_is_told_of_and_undoes_nothing
+    another_price_than_recorded_is_a_mismatch
+    an_overpaid_order_is_paid_and_says_by_how_much
+    the_pace_is_kept_and_callbacks_go_first
+}
+
+async fn an_order_ships_without_any_callback(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    shop.gateway.status(&token, 7);
+    shop.settle_down().await;
+    assert_eq!(heard.kinds(), []);
+    shop.pass(MINUTE, MINUTE).await;
+    assert_eq!(heard.paid(), ["A-578"]);
+    assert_eq!(shop.checkout.health().await.expect("up").settled_without_callback, 1);
+}
+
+async fn a_late_payment_is_paid_and_says_so(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    shop.gateway.status(&token, 4);
+    shop.pass(MINUTE * 2, MINUTE).await;
+    assert_eq!(heard.kinds(), [EventKind::Closed]);
+    assert_eq!(shop.checkout.status("A-578").await.expect("known").state, OrderState::Closed);
+    shop.gateway.status(&token, 7);
+    shop.pass(MINUTE * 60, MINUTE * 15).await;
+    assert_eq!(heard.kinds(), [EventKind::Closed, EventKind::Paid]);
+    assert!(heard.events()[1].late);
+}
+
+async fn closed_is_told_once_and_only_when_nothing_else_is_open(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let first = shop.token("A-578", "29.99").await;
+    shop.clock.advance(MINUTE * 11);
+    shop.gateway.status(&first, 5);
+    let second = shop.token("A-578", "29.99").await;
+    assert_ne!(first, second);
+    // The first one closed while nothing else was open: that was told. It is not told again.
+    shop.pass(MINUTE * 10, MINUTE).await;
+    assert_eq!(heard.kinds(), [EventKind::Closed]);
+    shop.gateway.status(&second, 4);
+    shop.pass(MINUTE * 30, MINUTE * 5).await;
+    let tokens: Vec<_> = heard.events().iter().map(|event| event.token.clone().expect("a token")).collect();
+    assert_eq!(tokens, [first, second]);
+}
+
+async fn partial_payments_name_what_is_missing(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    for (received, missing) in [("0.1", "0.4"), ("0.1", "0.4"), ("0.3", "0.2")] {
+        shop.gateway.tell(&token, |told| (told.status, told.received) = (2, Some((received, "0.5"))));
+        shop.callback(&token, "A-578", 2).await;
+        shop.settle_down().await;
+        shop.clock.advance(Duration::from_secs(6));
+        let status = shop.checkout.status("A-578").await.expect("known");
+        assert_eq!(status.state, OrderState::PartiallyPaid);
+        assert_eq!(status.shortfall.expect("short").amount.to_string(), missing);
+        assert!(status.url.is_some());
+    }
+    assert_eq!(heard.kinds(), [EventKind::PartiallyPaid; 2]);
+    let shortfall = heard.events()[1].shortfall.clone().expect("short");
+    assert_eq!((shortfall.amount.to_string().as_str(), shortfall.coin.as_deref()), ("0.2", Some("Bitcoin")));
+    assert_eq!(shortfall.fiat_estimated.expect("estimated").to_string(), "12.00");
+}
+
+async fn a_payment_that_is_not_approved_is_told_of_after_five_minutes(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    shop.gateway.tell(&token, |told| (told.status, told.unapproved) = (7, true));
+    shop.callback(&token, "A-578", 7).await;
+    shop.settle_down().await;
+    shop.pass(Duration::from_secs(30), Duration::from_secs(1)).await;
+    assert_eq!(shop.gateway.verifies(&token), 6, "at 1, 2, 5, 10 and 30 seconds");
+    assert_eq!(shop.checkout.status("A-578").await.expect("known").state, OrderState::Confirming);
+    shop.pass(MINUTE * 6, Duration::from_secs(15)).await;
+    assert_eq!(heard.reasons(), [Reason::NotApproved]);
+    shop.gateway.tell(&token, |told| told.unapproved = false);
+    shop.pass(MINUTE * 10, MINUTE).await;
+    assert_eq!(heard.paid(), ["A-578"]);
+}
+
+async fn a_gateway_that_fails_is_asked_again(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    shop.gateway.fail_verifying([401, 401]);
+    shop.pay(&token, "A-578").await;
+    shop.settle_down().await;
+    assert_eq!(heard.kinds(), []);
+    shop.pass(Duration::from_secs(10), Duration::from_secs(1)).await;
+    assert_eq!(heard.paid(), ["A-578"]);
+}
+
+async fn a_week_of_silence_is_told_of(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    shop.pass(MINUTE * 60, MINUTE).await;
+    shop.pass(MINUTE * 60 * 24, MINUTE * 60).await;
+    shop.pass(MINUTE * 60 * 24 * 8, MINUTE * 60 * 24).await;
+    assert_eq!(heard.reasons(), [Reason::NothingHeard]);
+    let asked = shop.gateway.verifies(&token);
+    assert!((30..=37).contains(&asked), "{asked}");
+    shop.pass(MINUTE * 60 * 24 * 3, MINUTE * 60 * 24).await;
+    assert_eq!(shop.gateway.verifies(&token), asked);
+}
+
+async fn a_second_paid_payment_is_a_duplicate(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let first = shop.token("A-578", "29.99").await;
+    shop.clock.advance(MINUTE * 11);
+    shop.gateway.status(&first, 4);
+    let second = shop.token("A-578", "29.99").await;
+    shop.pay(&second, "A-578").await;
+    shop.settle_down().await;
+    shop.gateway.status(&first, 7);
+    shop.pass(MINUTE * 60, MINUTE * 10).await;
+    assert_eq!((heard.paid(), heard.reasons()), (vec!["A-578".to_owned()], vec![Reason::DuplicatePayment]));
+}
+
+async fn what_is_taken_back_is_told_of_and_undoes_nothing(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    shop.pay(&token, "A-578").await;
+    shop.settle_down().await;
+    shop.clock.advance(Duration::from_secs(6));
+    // A late callback 9 alone is believed by nobody.
+    shop.callback(&token, "A-578", 9).await;
+    shop.settle_down().await;
+    assert_eq!(heard.kinds(), [EventKind::Paid]);
+    shop.clock.advance(Duration::from_secs(6));
+    shop.gateway.status(&token, 9);
+    shop.callback(&token, "A-578", 9).await;
+    shop.settle_down().await;
+    assert_eq!(heard.reasons(), [Reason::ReversedAfterSettled]);
+    assert_eq!(shop.checkout.status("A-578").await.expect("known").state, OrderState::Paid);
+}
+
+async fn another_price_than_recorded_is_a_mismatch(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    shop.gateway.tell(&token, |told| told.amount = "2.99".into());
+    shop.pay(&token, "A-578").await;
+    shop.settle_down().await;
+    assert_eq!((heard.paid(), heard.reasons()), (vec![], vec![Reason::Mismatch]));
+    assert!(heard.events()[0].detail.as_deref().is_some_and(|detail| detail.contains("2.99")));
+}
+
+async fn an_overpaid_order_is_paid_and_says_by_how_much(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    shop.gateway.tell(&token, |told| told.received = Some(("0.75", "0.5")));
+    shop.pay(&token, "A-578").await;
+    shop.settle_down().await;
+    assert_eq!(heard.events()[0].overpaid_by.as_ref().map(ToString::to_string).as_deref(), Some("0.25"));
+}
+
+async fn the_pace_is_kept_and_callbacks_go_first(on: On) {
+    let shop = Shop::open_with(on, |builder| builder.verifies_per_second(2)).await;
+    let mut tokens = vec![];
+    for number in 0..8 {
+        tokens.push(shop.token(&format!("A-{number}"), "29.99").await);
+    }
+    shop.clock.advance(MINUTE);
+    shop.callback(&tokens[7], "A-7", 3).await;
+    shop.settle_down().await;
+    let asked = |tokens: &[String]| tokens.iter().map(|token| shop.gateway.verifies(token)).sum::<usize>();
+    assert_eq!(shop.gateway.verifies(&tokens[7]), 1);
+    // Two at once, and what the test itself took of real time.
+    assert!((1..=3).contains(&asked(&tokens)), "{}", asked(&tokens));
+    shop.pass(Duration::from_secs(5), Duration::from_secs(1)).await;
+    assert_eq!(asked(&tokens), 8);
+}
