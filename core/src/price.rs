@@ -27,12 +27,11 @@ pub enum Price {
 }
 
 impl Price {
-    /// Like [`from_parts`](Self::from_parts), where a price must be given.
-    pub(crate) fn required(
-        amount: Option<Amount>,
-        currency: Option<&str>,
-        coins: &[(String, Amount)],
-    ) -> Result<Self, Error> {
+    /// A price as arguments give it: an amount with its currency, or amounts in coins. For bindings.
+    ///
+    /// # Errors
+    /// `input.price_missing`, `input.price_ambiguous`, `input.amount`, `input.currency`, `input.coin`.
+    pub fn required(amount: Option<Amount>, currency: Option<&str>, coins: &[(String, Amount)]) -> Result<Self, Error> {
         Self::from_parts(amount, currency, coins)?.ok_or_else(|| {
             let message = "a price is missing: give a fiat amount with its currency, or crypto amounts";
             Error::new(ErrorCode::InputPriceMissing, message)

@@ -114,7 +114,23 @@ impl Checkout {
     /// # Errors
     /// `database.`.
     pub async fn next_many(&self, kinds: &[EventKind], patience: Duration, most: u32) -> Result<Vec<Work>, Error> {
+        self.next_many_until(kinds, patience, most, std::future::pending()).await
+    }
+
+    /// Like [`next_many`](Self::next_many), and gives nothing as soon as `stop` is ready. Nothing that was taken is lost by
+    /// it, as it may be where the future is dropped.
+    ///
+    /// # Errors
+    /// `database.`.
+    pub async fn next_many_until(
+        &self,
+        kinds: &[EventKind],
+        patience: Duration,
+        most: u32,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<Vec<Work>, Error> {
         let end = Instant::now() + patience;
+        let mut stop = std::pin::pin!(stop);
         self.start_runner(kinds)?;
         loop {
             let engine = self.engine()?;
@@ -124,12 +140,14 @@ impl Checkout {
             if !works.is_empty() || left.is_zero() {
                 return Ok(works);
             }
-            engine
-                .run(async move {
-                    let _ = tokio::time::timeout(left.min(LOOK), woken).await;
-                    Ok(())
-                })
-                .await?;
+            let waiting = engine.run(async move {
+                let _ = tokio::time::timeout(left.min(LOOK), woken).await;
+                Ok(())
+            });
+            tokio::select! {
+                () = &mut stop => return Ok(works),
+                waited = waiting => waited?,
+            }
         }
     }
 
