@@ -103,7 +103,7 @@ def test_all_shapes_of_headers_are_taken(gateway: Simulator, checkout: Checkout)
     [signature] = [value for name, value in headers.items() if name.lower() == "x-hmac-sha256-signature"]
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     for shape in (headers, list(headers.items()), raw, signature):
-        assert checkout.receive("POST", shape, body).status == 200  # type: ignore[arg-type]
+        assert checkout.receive("POST", shape, body).status == 200
 
 
 @pytest.mark.parametrize("body", ["{}", {}, bytearray(b"{}"), None])
@@ -445,7 +445,7 @@ def test_asking_what_happened(gateway: Simulator, checkout: Checkout, heard: Hea
 
 
 def test_asking_for_what_is_not_there(checkout: Checkout) -> None:
-    for call, error in [
+    calls: list[tuple[Callable[[], Any], str]] = [
         (lambda: checkout.status("nothing"), "checkout.unknown_order"),
         (lambda: checkout.payment("0" * 32), "checkout.unknown_payment"),
         (lambda: checkout.cancel("nothing"), "checkout.unknown_order"),
@@ -455,7 +455,8 @@ def test_asking_for_what_is_not_there(checkout: Checkout) -> None:
         (lambda: checkout.payments(since=5), "input.type"),  # type: ignore[arg-type]
         (lambda: checkout.dead_letters(after="x"), "input.type"),  # type: ignore[arg-type]
         (lambda: checkout.adopt("0" * 32, order_id="A-1"), "input.price_missing"),
-    ]:
+    ]
+    for call, error in calls:
         with pytest.raises(paymento.PaymentoError) as caught:
             call()
         assert caught.value.code == error
