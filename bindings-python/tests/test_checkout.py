@@ -6,6 +6,7 @@ import copy
 import json
 import logging
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -616,6 +618,55 @@ def test_a_database_that_is_down_is_waited_for_and_not_hammered(
         # The gateway sends it again; meanwhile the runner tries once a second.
         assert checkout.receive("POST", headers, body).status == 503
         assert time.process_time() - spent < 0.5
+
+
+@pytest.mark.parametrize(
+    ("module", "question"), [("gevent.monkey", "is_module_patched"), ("eventlet.patcher", "is_monkey_patched")]
+)
+def test_green_threads_are_refused_and_not_blocked(
+    client: paymento.Client, database: str, monkeypatch: pytest.MonkeyPatch, module: str, question: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, SimpleNamespace(**{question: lambda _: True}))
+    with Checkout(client, database) as checkout, pytest.raises(paymento.ConfigError, match="external") as caught:
+        checkout.create_payment(order_id="A-578", **PRICE)
+    assert caught.value.code == "config.worker"
+    with Checkout(client, database, worker="external") as checkout:
+        checkout.create_payment(order_id="A-578", **PRICE)
+
+
+INTERRUPTED = """
+import pathlib, sys, threading, paymento
+from paymento.testing import Simulator
+gateway = Simulator.start()
+checkout = paymento.Checkout(gateway.client(), sys.argv[1], worker="external")
+@checkout.on_paid
+def ship(event):
+    print("begun", flush=True)
+    sys.stdin.readline()
+    print("finished", flush=True)
+payment = checkout.create_payment(order_id="A-578", fiat_amount="1", fiat_currency="USD")
+gateway.pay(payment.token)
+checkout.visit(f"token={payment.token}")
+try:
+    checkout.run()
+except KeyboardInterrupt:
+    print("completed" in [entry.what for entry in checkout.history("A-578")], flush=True)
+"""
+
+
+def test_ctrl_c_ends_run_when_the_handlers_have_finished(database: str) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, database]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdin
+        assert child.stdout
+        assert child.stdout.readline() == "begun\n"
+        child.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(0.5)
+        child.stdin.write("\n")
+        child.stdin.flush()
+        assert [child.stdout.readline(), child.stdout.readline()] == ["finished\n", "True\n"]
+        assert child.wait(20) == 0
 
 
 def test_it_works_on_postgres(gateway: Simulator, client: paymento.Client, postgres: str, heard: Heard) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -245,6 +246,23 @@ def test_a_checkout_is_of_the_process_and_runs_on_one_loop_at_a_time(gateway: Si
         await pay(gateway, checkout)
 
     assert [asyncio.run(first())] == loops
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="uvloop is not there")
+def test_it_works_on_uvloop(gateway: Simulator, database: str) -> None:
+    import uvloop
+
+    async def shop() -> None:
+        async with AsyncCheckout(gateway.async_client(), database) as checkout:
+
+            @checkout.on_paid
+            async def ship(_: OrderEvent) -> None:
+                await asyncio.sleep(0)
+
+            await pay(gateway, checkout)
+            await happened(checkout, "completed")
+
+    uvloop.run(shop())
 
 
 def test_a_runner_is_not_started_before_it_is_needed(gateway: Simulator, database: str) -> None:
