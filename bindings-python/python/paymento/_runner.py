@@ -28,6 +28,8 @@ CLOSED = ("config.closed", "database.forked")
 """What waiting never cures."""
 AFTER_CLOSE = 10.0
 """How long `close` waits for handlers: so long their leases would last."""
+AFTER_HANDLERS = 1.0
+"""How long it waits beyond that for the database to answer, or to stay silent."""
 
 
 class Runner:
@@ -52,6 +54,7 @@ class Runner:
         self._ended.set()
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
         self._running = 0
+        self._ending = False
         self._thread: threading.Thread | None = None
         self._hands: list[threading.Thread] = []
         self.error: PaymentoError | None = None
@@ -88,9 +91,13 @@ class Runner:
 
     def end(self) -> None:
         """Stop, and wait for the handlers for as long as their leases would last; not for the one that calls this."""
+        self._ending = True
         self.stop()
-        if threading.current_thread() not in (self._thread, *self._hands):
-            self.wait(AFTER_CLOSE)
+        if threading.current_thread() in (self._thread, *self._hands):
+            return
+        with self._changed:
+            self._changed.wait_for(lambda: self._running == 0, AFTER_CLOSE)
+        self.wait(AFTER_HANDLERS)
 
     def _run(self) -> None:
         try:
@@ -115,7 +122,8 @@ class Runner:
         except PaymentoError as error:
             self._wait_after(error)
             return
-        for work in works:
+        # Whoever closes waits no longer: what comes now is handed over when its lease has ended.
+        for work in works if not self._ending else ():
             self._take(work)
 
     def _wait_for_room(self) -> int:
