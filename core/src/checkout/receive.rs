@@ -138,6 +138,8 @@ impl Checkout {
         match self.client().authenticate_unlogged(body, headers) {
             Ok(callback) => Ok(decoded(self.account(), body, &callback)),
             Err(error) if error.code() == ErrorCode::DecodeCallback => {
+                let detail = "an authentic callback cannot be read; its body is kept".to_owned();
+                self.client().log(LogRecord::checkout(LogLevel::Warning, Some(error.code().as_str()), detail));
                 Ok(arrival(self.account(), body, ArrivalKind::Undecodable))
             }
             Err(error) => Err(error),

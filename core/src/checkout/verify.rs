@@ -3,6 +3,7 @@
 use super::{
     clock::{Millis, millis},
     database::{Database, Row, Sql, Transaction, transact, values},
+    event::Reason,
     history::Note,
     record::{Asked, Recorded, record},
     schedule,
@@ -13,6 +14,7 @@ use crate::{
     error::Error,
     expected::Expected,
     log::{LogLevel, LogRecord},
+    text::quote,
 };
 
 /// Whoever asks has this long for it; then another process may ask.
@@ -123,7 +125,18 @@ impl Verifier {
             }
         };
         super::fail_point("after_verify");
-        transact!(self.database, transaction => record(&mut transaction, &due.asked, &verification, &self.who))
+        let recorded =
+            transact!(self.database, transaction => record(&mut transaction, &due.asked, &verification, &self.who))?;
+        for reason in &recorded.reasons {
+            self.log_attention(&due.expected.order_id, *reason);
+        }
+        Ok(recorded)
+    }
+
+    /// In the log as well, for shops that handle no `attention`: some of these are money.
+    fn log_attention(&self, order_id: &str, reason: Reason) {
+        let detail = format!("the order {} needs somebody to look: {reason}", quote(order_id));
+        self.client.log(LogRecord::checkout(LogLevel::Warning, None, detail));
     }
 
     /// Puts the payment off; a gateway that asks for patience gets it for the whole account.
