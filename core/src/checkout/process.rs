@@ -27,6 +27,8 @@ pub(super) struct PerProcess {
     pub(super) leases: Arc<Leases>,
     pub(super) verifier: VerifierParts,
     pub(super) runner: Mutex<Option<AbortHandle>>,
+    /// Handlers that are written in Rust, on the shop's own runtime.
+    pub(super) handing: Mutex<Option<AbortHandle>>,
     /// Where this process runs nothing: says in the log that nobody else does.
     pub(super) lookout: Mutex<Option<AbortHandle>>,
     pub(super) handled: Arc<Mutex<Vec<EventKind>>>,
@@ -63,6 +65,7 @@ impl PerProcess {
                 pace: options.verifies_per_second,
             },
             runner: Mutex::default(),
+            handing: Mutex::default(),
             lookout: Mutex::default(),
             handled: Arc::default(),
             registered: AtomicBool::new(false),
@@ -98,7 +101,7 @@ impl PerProcess {
 /// The background tasks end with the last checkout; the thread ends with the last of its checkouts.
 impl Drop for PerProcess {
     fn drop(&mut self) {
-        for task in [&mut self.runner, &mut self.lookout] {
+        for task in [&mut self.runner, &mut self.handing, &mut self.lookout] {
             let task = task.get_mut().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(task) = task.filter(|_| self.process == std::process::id()) {
                 task.abort();

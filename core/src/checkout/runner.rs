@@ -43,10 +43,11 @@ const LOOK_AFTER: Duration = Duration::from_mins(1);
 impl Checkout {
     /// What a process that serves the shop does besides: everything, or only to say in the log that nobody does it.
     pub(super) fn start_background(&self) -> Result<(), Error> {
+        let (engine, known) = (self.engine()?, self.per_process());
         if self.worker() == Worker::Thread {
+            self.start_handing_over(&known.handing);
             return self.start_runner(&[]);
         }
-        let (engine, known) = (self.engine()?, self.per_process());
         start_once(&known.lookout, || engine.spawn(self.start(&engine, &known).look_out()));
         Ok(())
     }
@@ -71,7 +72,7 @@ impl Checkout {
     }
 }
 
-fn start_once(slot: &Mutex<Option<AbortHandle>>, start: impl FnOnce() -> AbortHandle) {
+pub(super) fn start_once(slot: &Mutex<Option<AbortHandle>>, start: impl FnOnce() -> AbortHandle) {
     let mut task = slot.lock().unwrap_or_else(PoisonError::into_inner);
     if task.as_ref().is_none_or(AbortHandle::is_finished) {
         *task = Some(start());
