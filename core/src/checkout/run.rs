@@ -99,7 +99,7 @@ impl Checkout {
         let mut running = JoinSet::new();
         loop {
             while running.try_join_next().is_some() {}
-            let free = self.inner.options.concurrency.saturating_sub(running.len());
+            let free = self.concurrency().saturating_sub(running.len());
             let works = tokio::select! {
                 biased;
                 () = &mut stop => break,
