@@ -27,19 +27,18 @@ pub enum Price {
 }
 
 impl Price {
-    /// Like [`from_parts`](Self::from_parts), where a price must be given.
-    pub(crate) fn required(
-        amount: Option<Amount>,
-        currency: Option<&str>,
-        coins: &[(String, Amount)],
-    ) -> Result<Self, Error> {
+    /// From what a caller gave: exactly one of the two kinds, checked. For bindings.
+    ///
+    /// # Errors
+    /// `input.price_missing`, `input.price_ambiguous`, `input.amount`, `input.currency`, `input.coin`.
+    pub fn required(amount: Option<Amount>, currency: Option<&str>, coins: &[(String, Amount)]) -> Result<Self, Error> {
         Self::from_parts(amount, currency, coins)?.ok_or_else(|| {
             let message = "a price is missing: give a fiat amount with its currency, or crypto amounts";
             Error::new(ErrorCode::InputPriceMissing, message)
         })
     }
 
-    /// From what a caller gave: exactly one of the two kinds, checked.
+    /// Like [`required`](Self::required), where no price need be given.
     pub(crate) fn from_parts(
         amount: Option<Amount>,
         currency: Option<&str>,

@@ -112,16 +112,24 @@ impl CheckoutBuilder {
     /// # Errors
     /// `config.missing`, and as `Client::from_env`.
     pub fn from_env() -> Result<Self, Error> {
+        Self::new(Client::from_env()?).database_from_env()
+    }
+
+    /// The database of the environment: `PAYMENTO_DATABASE_URL` and, where it is set, `PAYMENTO_LISTEN_URL`.
+    ///
+    /// # Errors
+    /// `config.missing`.
+    pub fn database_from_env(self) -> Result<Self, Error> {
         let missing = || {
             Error::new(ErrorCode::ConfigMissing, "the environment variable PAYMENTO_DATABASE_URL is not set")
                 .with_hint("for one machine: sqlite:paymento.db; for several: postgres://user:password@host/database")
         };
         let read = |name| env::var(name).ok().filter(|text| !text.is_empty());
-        let mut builder = Self::new(Client::from_env()?).database(&read("PAYMENTO_DATABASE_URL").ok_or_else(missing)?);
-        if let Some(url) = read("PAYMENTO_LISTEN_URL") {
-            builder = builder.listen_url(&url);
-        }
-        Ok(builder)
+        let builder = self.database(&read("PAYMENTO_DATABASE_URL").ok_or_else(missing)?);
+        Ok(match read("PAYMENTO_LISTEN_URL") {
+            Some(url) => builder.listen_url(&url),
+            None => builder,
+        })
     }
 
     /// Where the records are kept. Default `sqlite:paymento.db`, in the working directory of now; `sqlite:///a/whole/path`;

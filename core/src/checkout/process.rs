@@ -31,6 +31,8 @@ pub(super) struct PerProcess {
     pub(super) handing: Mutex<Option<AbortHandle>>,
     /// Where this process runs nothing: says in the log that nobody else does.
     pub(super) lookout: Mutex<Option<AbortHandle>>,
+    /// Where this process runs nothing, and has been handed something all the same: keeps its leases.
+    pub(super) renewer: Mutex<Option<AbortHandle>>,
     pub(super) handled: Arc<Mutex<Vec<EventKind>>>,
     registered: AtomicBool,
 }
@@ -67,6 +69,7 @@ impl PerProcess {
             runner: Mutex::default(),
             handing: Mutex::default(),
             lookout: Mutex::default(),
+            renewer: Mutex::default(),
             handled: Arc::default(),
             registered: AtomicBool::new(false),
         }
@@ -101,7 +104,7 @@ impl PerProcess {
 /// The background tasks end with the last checkout; the thread ends with the last of its checkouts.
 impl Drop for PerProcess {
     fn drop(&mut self) {
-        for task in [&mut self.runner, &mut self.handing, &mut self.lookout] {
+        for task in [&mut self.runner, &mut self.handing, &mut self.lookout, &mut self.renewer] {
             let task = task.get_mut().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(task) = task.filter(|_| self.process == std::process::id()) {
                 task.abort();

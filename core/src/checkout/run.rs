@@ -97,15 +97,16 @@ impl Checkout {
     /// What waiting does not cure: `config.`, `database.schema` and the like.
     pub async fn run(&self, stop: impl Future<Output = ()>) -> Result<(), Error> {
         let mut stop = std::pin::pin!(stop);
-        let slots = Arc::new(Semaphore::new(self.inner.options.concurrency));
-        loop {
-            tokio::select! {
-                biased;
-                () = &mut stop => break,
-                handed = self.hand_over_some(&slots) => handed?,
-            }
+        let slots = Arc::new(Semaphore::new(self.concurrency()));
+        let mut stopped = false;
+        while !stopped {
+            let until = async {
+                stop.as_mut().await;
+                stopped = true;
+            };
+            self.hand_over_some(&slots, until).await?;
         }
-        let all = u32::try_from(self.inner.options.concurrency).unwrap_or(u32::MAX);
+        let all = u32::try_from(self.concurrency()).unwrap_or(u32::MAX);
         drop(slots.acquire_many(all).await);
         Ok(())
     }
@@ -122,11 +123,16 @@ impl Checkout {
         }
     }
 
-    /// Waits until a handler may run, and for work, and starts what there is.
-    async fn hand_over_some(&self, slots: &Arc<Semaphore>) -> Result<(), Error> {
-        let Ok(first) = Arc::clone(slots).acquire_owned().await else { return Ok(()) };
-        let works = self.take(1 + slots.available_permits()).await?;
-        let permits = std::iter::once(first).chain(std::iter::from_fn(|| Arc::clone(slots).try_acquire_owned().ok()));
+    /// Waits until a handler may run, and for work, or for `stop`, and starts what there is.
+    async fn hand_over_some(&self, slots: &Arc<Semaphore>, stop: impl Future<Output = ()>) -> Result<(), Error> {
+        let mut stop = std::pin::pin!(stop);
+        let first = tokio::select! {
+            biased;
+            () = &mut stop => return Ok(()),
+            first = Arc::clone(slots).acquire_owned() => first,
+        };
+        let works = self.take(stop, 1 + slots.available_permits()).await?;
+        let permits = first.into_iter().chain(std::iter::from_fn(|| Arc::clone(slots).try_acquire_owned().ok()));
         for (work, permit) in works.into_iter().zip(permits) {
             let checkout = self.clone();
             tokio::spawn(async move {
@@ -138,9 +144,9 @@ impl Checkout {
     }
 
     /// Waits for work, and takes as much as may run at once.
-    async fn take(&self, free: usize) -> Result<Vec<Work>, Error> {
+    async fn take(&self, stop: impl Future<Output = ()>, free: usize) -> Result<Vec<Work>, Error> {
         let most = u32::try_from(free).unwrap_or(u32::MAX);
-        match self.next_many(&self.handled_kinds(), PATIENCE, most).await {
+        match self.next_many_until(stop, &self.handled_kinds(), PATIENCE, most).await {
             Err(error) if error.is_retryable() => {
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 Ok(vec![])
@@ -229,9 +235,9 @@ async fn hand_over_while_used(used: Weak<Inner>) {
     let mut slots = None;
     while let Some(inner) = used.upgrade() {
         let checkout = Checkout { inner };
-        let slots = slots.get_or_insert_with(|| Arc::new(Semaphore::new(checkout.inner.options.concurrency)));
+        let slots = slots.get_or_insert_with(|| Arc::new(Semaphore::new(checkout.concurrency())));
         // Whoever uses the checkout gets the same error.
-        if checkout.hand_over_some(slots).await.is_err() {
+        if checkout.hand_over_some(slots, std::future::pending()).await.is_err() {
             return;
         }
     }

@@ -60,6 +60,16 @@ impl Checkout {
         Ok(())
     }
 
+    /// What is held is renewed, also in a process that has no runner.
+    pub(super) fn start_renewing(&self) -> Result<(), Error> {
+        let (engine, known) = (self.engine()?, self.per_process());
+        let runner = known.runner.lock().unwrap_or_else(PoisonError::into_inner);
+        if runner.as_ref().is_none_or(AbortHandle::is_finished) {
+            start_once(&known.renewer, || engine.spawn(self.start(&engine, &known).renew()));
+        }
+        Ok(())
+    }
+
     fn start(&self, engine: &Arc<Engine>, known: &Arc<PerProcess>) -> Start {
         let options = &self.inner.options;
         Start {
@@ -109,6 +119,14 @@ impl Start {
         loop {
             tokio::time::sleep(LOOK_AFTER).await;
             runner.look_after().await;
+        }
+    }
+
+    async fn renew(self) {
+        let Some(runner) = self.opened().await else { return };
+        loop {
+            tokio::time::sleep(RENEW).await;
+            runner.tell(runner.leases.renew(&runner.database).await);
         }
     }
 

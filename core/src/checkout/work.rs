@@ -98,7 +98,11 @@ impl Checkout {
             owner: leases.owner(),
             who: self.who().to_owned(),
         };
-        self.with_database(async move |database| claim(&database, &wanted, &leases).await).await
+        let works = self.with_database(async move |database| claim(&database, &wanted, &leases).await).await?;
+        if !works.is_empty() {
+            self.start_renewing()?;
+        }
+        Ok(works)
     }
 
     /// Waits for an event of these kinds to hand over, at most as long as `patience`.
@@ -114,7 +118,23 @@ impl Checkout {
     /// # Errors
     /// `database.`.
     pub async fn next_many(&self, kinds: &[EventKind], patience: Duration, most: u32) -> Result<Vec<Work>, Error> {
+        self.next_many_until(std::future::pending(), kinds, patience, most).await
+    }
+
+    /// Like [`next_many`](Self::next_many), and waits no longer than for `stop`. Nothing is lost to it: what is being
+    /// leased at that moment is handed over.
+    ///
+    /// # Errors
+    /// `database.`.
+    pub async fn next_many_until(
+        &self,
+        stop: impl Future<Output = ()>,
+        kinds: &[EventKind],
+        patience: Duration,
+        most: u32,
+    ) -> Result<Vec<Work>, Error> {
         let end = Instant::now() + patience;
+        let mut stop = std::pin::pin!(stop);
         self.start_runner(kinds)?;
         loop {
             let engine = self.engine()?;
@@ -124,12 +144,15 @@ impl Checkout {
             if !works.is_empty() || left.is_zero() {
                 return Ok(works);
             }
-            engine
-                .run(async move {
-                    let _ = tokio::time::timeout(left.min(LOOK), woken).await;
-                    Ok(())
-                })
-                .await?;
+            let waiting = engine.run(async move {
+                let _ = tokio::time::timeout(left.min(LOOK), woken).await;
+                Ok(())
+            });
+            tokio::select! {
+                biased;
+                () = &mut stop => return Ok(vec![]),
+                waited = waiting => waited?,
+            }
         }
     }
 
