@@ -72,6 +72,7 @@ fn answer(verification: &Verification) -> Answer<'_> {
 
 fn known<'a>(order: &OrderRow, payment: &'a PaymentRow, others: &'a [PaymentState], now: Millis) -> Known<'a> {
     Known {
+        order: order.state,
         is_current_price: payment.terms == order.terms,
         paid_by: match order.paid_payment {
             None => PaidBy::Nobody,
