@@ -151,6 +151,14 @@ def test_verifications(file: Any, case: Any) -> None:
 
 
 SURFACE = vectors("surface.json")
+FUNCTIONS = {**SURFACE["functions"], **SURFACE["checkout"]["functions"]}
+CHECKOUT_ENUMS = {
+    "EventKind": "event_kinds",
+    "Reason": "reasons",
+    "Problem": "problems",
+    "OrderState": "order_states",
+    "PaymentState": "payment_states",
+}
 
 
 def parameters(function: Any) -> list[str]:
@@ -162,14 +170,14 @@ def public_names(thing: Any) -> set[str]:
 
 
 def test_the_module_has_exactly_the_surface() -> None:
-    data = set(SURFACE["data"])
-    enums = {"OrderStatus", "Outcome", "Speed", "CallbackMethod", "Meaning"}
-    names = {"Client", "AsyncClient", *SURFACE["functions"], *SURFACE["constants"], *SURFACE["error_classes"]}
-    assert set(paymento.__all__) - {"__version__"} == names | data | enums
+    data = {*SURFACE["data"], *SURFACE["checkout"]["data"]}
+    enums = {"OrderStatus", "Outcome", "Speed", "CallbackMethod", "Meaning", *CHECKOUT_ENUMS}
+    names = {"Client", "AsyncClient", *FUNCTIONS, *SURFACE["constants"], *SURFACE["error_classes"]}
+    assert set(paymento.__all__) - {"__version__"} == names | data | enums | {"Checkout", "AsyncCheckout"}
 
 
 def test_functions_take_what_the_surface_says() -> None:
-    for name, wanted in SURFACE["functions"].items():
+    for name, wanted in FUNCTIONS.items():
         assert parameters(getattr(paymento, name)) == wanted
 
 
@@ -182,9 +190,29 @@ def test_clients_have_exactly_the_surface(client: Any) -> None:
     assert set(parameters(client)) == {"api_key", *surface["options"]}
 
 
+@pytest.mark.parametrize("checkout", [paymento.Checkout, paymento.AsyncCheckout])
+def test_checkouts_have_exactly_the_surface(checkout: Any) -> None:
+    surface = SURFACE["checkout"]
+    assert public_names(checkout) == {*surface["methods"], *surface["local_methods"]}
+    for name, wanted in surface["methods"].items():
+        assert parameters(getattr(checkout, name)) == wanted, name
+    assert parameters(checkout) == ["client", *surface["options"]]
+    assert parameters(checkout.from_env) == surface["options"]
+
+
+@pytest.mark.parametrize("option", ["worker", "migrate", "answer_policy"])
+def test_options_of_a_checkout_take_exactly_the_surfaces_values(option: str, outside: paymento.Client) -> None:
+    values = {"worker": "workers", "migrate": "migrate", "answer_policy": "answer_policies"}[option]
+    for value in SURFACE["checkout"][values]:
+        paymento.Checkout(outside, "sqlite:unopened.db", **{option: value})
+    code, _ = code_of(lambda: paymento.Checkout(outside, "sqlite:unopened.db", **{option: "another"}))
+    assert code == "input.type"
+
+
 def test_data_classes_have_exactly_the_surface() -> None:
-    for name, fields in SURFACE["data"].items():
-        methods = SURFACE["data_methods"].get(name, [])
+    data, data_methods = ({**SURFACE[part], **SURFACE["checkout"][part]} for part in ("data", "data_methods"))
+    for name, fields in data.items():
+        methods = data_methods.get(name, [])
         assert public_names(getattr(paymento, name)) == {*fields, *methods, "to_dict"}, name
 
 
@@ -202,6 +230,8 @@ def test_enumerations_are_the_surfaces() -> None:
     assert values(paymento.Speed) == SURFACE["speeds"]
     assert values(paymento.CallbackMethod) == SURFACE["callback_methods"]
     assert values(paymento.Meaning) == SURFACE["meanings"]
+    for name, part in CHECKOUT_ENUMS.items():
+        assert values(getattr(paymento, name)) == SURFACE["checkout"][part]
 
 
 def test_errors_carry_the_surfaces_fields() -> None:

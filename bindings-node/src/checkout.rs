@@ -262,7 +262,7 @@ impl Checkout {
         let works = Arc::clone(&self.works);
         self.start(None).run::<Vec<HandedOver>, _, _>(move |checkout| async move {
             let (kinds, patience) = (checkout.handled_kinds(), milliseconds_to_duration(patience_ms)?);
-            let handed_over = checkout.next_many_until(called_back, &kinds, patience, most).await?;
+            let handed_over = checkout.next_many_until(&kinds, patience, most, called_back).await?;
             Ok(handed_over.into_iter().map(|work| works.hold(work)).collect::<Vec<_>>())
         })
     }

@@ -1,4 +1,6 @@
-"""Writes the generated files: `_native.pyi` from the native module, `_async_client.py` from `_client.py`.
+"""Writes the generated files: `_native.pyi` from the native module, and the awaited classes from those that block.
+
+`_async_client.py` comes from `_client.py`, `_async_checkout.py` from `_checkout.py`.
 
 `python scripts/generate.py` writes them; with `--check` it only compares, and fails where one is not fresh.
 """
@@ -22,11 +24,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from ._errors import TransportError
-from ._types import Amount, Duration, Headers, Query
+from ._types import Amount, Duration, Headers, OnceAnswer, Query
 """
 
 ASYNC_HEADER = (
     '"""`AsyncClient`, for asyncio and uvloop. Generated from `_client.py` by scripts/generate.py; do not edit."""'
+)
+ASYNC_CHECKOUT_HEADER = (
+    '"""`AsyncCheckout`, for asyncio and uvloop. Generated from `_checkout.py` by scripts/generate.py; do not edit."""'
+)
+
+THREAD = (
+    """a daemon thread of each process, started there by the first `create_payment`, `visit` or
+            `receive`, never before.""",
+    """a task on the event loop of the first `create_payment`, `visit` or `receive` in each process,
+            which keeps no loop alive, and on the next loop when that one has ended. A handler that is no `async def`
+            runs in the loop's default executor.""",
 )
 
 
@@ -44,10 +57,31 @@ def async_client() -> str:
     return formatted("".join(coroutine(method) for method in methods))
 
 
+def async_checkout() -> str:
+    """Turn each method that waits into a coroutine, on top of what serves in an event loop."""
+    text = (PACKAGE / "_checkout.py").read_text(encoding="utf-8")
+    text = text.replace(text.split("\n", 1)[0], ASYNC_CHECKOUT_HEADER, 1)
+    text = text.replace("class Checkout(Serving)", "class AsyncCheckout(AsyncServing)")
+    text = text.replace("Checkout.__module__", "AsyncCheckout.__module__")
+    text = text.replace("from ._serving import Serving", "from ._serving_async import AsyncServing")
+    text = text.replace(
+        "from ._native import CheckoutCalls", "from ._loop import finish\nfrom ._native import CheckoutCalls", 1
+    )
+    text = text.replace("of one store:", "of one store, in asyncio:")
+    text = text.replace(*THREAD).replace("shared by threads", "shared by event loops and threads")
+    text = text.replace("self._hand_over(answer", "await self._hand_over(answer").replace(
+        "self.close()", "await self.close()"
+    )
+    text = text.replace("def __enter__", "async def __aenter__").replace("def __exit__", "async def __aexit__")
+    methods = re.split(r"(?m)^(?=    (?:@|def |async def ))", text)
+    return formatted("".join(coroutine(method) for method in methods))
+
+
 def coroutine(method: str) -> str:
     """Give the method as it is, unless it waits for a call."""
     if ".wait()" not in method:
         return method
+    method = re.sub(r"(self\._calls\.\w+\([^\n]*\))\.wait\(\)", r"await finish(\1)", method)
     method = re.sub(r"(self\._calls\.\w+\(.*?\n        \))\.wait\(\)", r"await finish(\1)", method, flags=re.DOTALL)
     return method.replace("    def ", "    async def ", 1)
 
@@ -75,7 +109,11 @@ def main() -> int:
     """Write, or compare."""
     check = "--check" in sys.argv[1:]
     stale = []
-    for name, generate in {"_async_client.py": async_client, "_native.pyi": stub}.items():
+    for name, generate in {
+        "_async_client.py": async_client,
+        "_async_checkout.py": async_checkout,
+        "_native.pyi": stub,
+    }.items():
         file, text = PACKAGE / name, generate()
         if not file.exists() or file.read_text(encoding="utf-8") != text:
             stale.append(name)

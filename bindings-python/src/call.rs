@@ -1,4 +1,4 @@
-//! [`Call`]: one call to the gateway or wait for the simulator, to be waited for or to be started.
+//! [`Call`]: one call to the gateway, to the checkout or wait for the simulator, to be waited for or to be started.
 
 use std::{
     future::Future,
@@ -22,13 +22,24 @@ use crate::{
 pub(crate) type Answer = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
 type Work = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
 
-/// One call to the gateway or wait for the simulator, prepared. Dropping it cancels it.
+/// One call, prepared. Dropping it cancels it.
 #[pyclass(frozen, module = "paymento._native")]
 pub(crate) struct Call {
-    /// Who calls the gateway; none for the simulator.
+    /// Whose log records are handed over; none for the simulator.
     client: Option<Client>,
-    creates: bool,
+    kind: Kind,
     state: Mutex<State>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Asks,
+    /// Must not be repeated blindly.
+    Creates,
+    /// Sends nothing to a gateway.
+    Local,
+    /// The checkout does it on its own thread, and to its end.
+    Checkout,
 }
 
 enum State {
@@ -45,7 +56,7 @@ impl Call {
         T: for<'py> IntoPyObject<'py> + Send + 'static,
     {
         let work = prepare(call(client.clone()));
-        Self { client: Some(client), creates: false, state: Mutex::new(State::Prepared(work)) }
+        Self { client: Some(client), kind: Kind::Asks, state: Mutex::new(State::Prepared(work)) }
     }
 
     /// One that sends nothing to a gateway.
@@ -54,12 +65,21 @@ impl Call {
         F: Future<Output = Result<T, Error>> + Send + 'static,
         T: for<'py> IntoPyObject<'py> + Send + 'static,
     {
-        Self { client: None, creates: false, state: Mutex::new(State::Prepared(prepare(call))) }
+        Self { client: None, kind: Kind::Local, state: Mutex::new(State::Prepared(prepare(call))) }
+    }
+
+    /// One that the checkout's own thread does; the client is the checkout's.
+    pub(crate) fn of_checkout<F, T>(client: Client, call: F) -> Self
+    where
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+        T: for<'py> IntoPyObject<'py> + Send + 'static,
+    {
+        Self { client: Some(client), kind: Kind::Checkout, state: Mutex::new(State::Prepared(prepare(call))) }
     }
 
     /// Marks a call that must not be repeated blindly.
     pub(crate) fn that_creates(mut self) -> Self {
-        self.creates = true;
+        self.kind = Kind::Creates;
         self
     }
 
@@ -75,7 +95,22 @@ impl Call {
     }
 
     fn canceled_error(&self) -> Option<PyErr> {
-        self.client.as_ref().map(|_| raise(Client::canceled_error(self.creates)))
+        let asked = matches!(self.kind, Kind::Asks | Kind::Creates);
+        asked.then(|| raise(Client::canceled_error(self.kind == Kind::Creates)))
+    }
+
+    fn finished(&self, py: Python<'_>, result: PyResult<Result<Answer, Error>>) -> PyResult<Py<PyAny>> {
+        if let Some(client) = &self.client {
+            log::hand_over(py, &client.take_log_records())?;
+        }
+        match result {
+            Ok(Ok(answer)) => answer(py),
+            Ok(Err(error)) => Err(raise(error)),
+            Err(interrupt) => {
+                interrupt.set_cause(py, self.canceled_error());
+                Err(interrupt)
+            }
+        }
     }
 
     fn abort(&self) {
@@ -90,18 +125,19 @@ impl Call {
     /// Waits for the answer.
     #[pyo3(signature = () -> "Any")]
     fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let result = runtime::block_on(py, self.prepared()?);
-        if let Some(client) = &self.client {
-            log::hand_over(py, &client.take_log_records())?;
-        }
-        match result {
-            Ok(Ok(answer)) => answer(py),
-            Ok(Err(error)) => Err(raise(error)),
-            Err(interrupt) => {
-                interrupt.set_cause(py, self.canceled_error());
-                Err(interrupt)
-            }
-        }
+        let work = self.prepared()?;
+        let result = match self.kind {
+            Kind::Checkout => runtime::park_on(py, work, true),
+            _ => runtime::block_on(py, work),
+        };
+        self.finished(py, result)
+    }
+
+    /// Waits for an answer of the checkout on a thread that signals never come to.
+    #[pyo3(signature = () -> "Any")]
+    fn wait_aside(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let result = runtime::park_on(py, self.prepared()?, false);
+        self.finished(py, result)
     }
 
     /// Starts it in the background; the queue gets the answer under this number.

@@ -44,7 +44,8 @@ impl Calls {
         client.with_limits(limits::replaced(client.limits(), options)?).map_err(raise)
     }
 
-    fn shared(&self) -> PyResult<Client> {
+    /// This process's client.
+    pub(crate) fn shared(&self) -> PyResult<Client> {
         let opened = self.opened();
         let opened = opened.as_ref().ok_or_else(|| raise(Client::closed_error()))?;
         let Ok(client) = opened.get(|inherited| Ok::<_, Infallible>(reconnected(inherited)));

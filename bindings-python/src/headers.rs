@@ -24,6 +24,14 @@ pub(crate) fn with<T>(headers: &Bound<'_, PyAny>, then: impl FnOnce(Headers<'_>)
     Ok(then(Headers::Pairs(&found)))
 }
 
+/// The headers that core looks at, for a call that outlives the caller's.
+pub(crate) fn owned(headers: &Bound<'_, PyAny>) -> PyResult<Vec<(Vec<u8>, Vec<u8>)>> {
+    with(headers, |headers| match headers {
+        Headers::Pairs(pairs) => pairs.iter().map(|(name, value)| (name.to_vec(), value.to_vec())).collect(),
+        _ => Vec::new(),
+    })
+}
+
 /// The entries that core looks at, each with one value.
 fn signatures<'py>(headers: &Bound<'py, PyAny>) -> PyResult<Vec<Entry<'py>>> {
     let mut found = Vec::new();

@@ -4,6 +4,7 @@ mod arguments;
 mod body;
 mod call;
 mod callback;
+mod checkout;
 mod client;
 mod command_line;
 mod directory;
@@ -27,6 +28,7 @@ mod simulated;
 mod simulator;
 mod status;
 mod testing;
+mod times;
 mod value;
 mod verification;
 
@@ -37,6 +39,10 @@ mod _native {
     use super::{
         call::Call,
         callback::Callback,
+        checkout::{
+            Answer, CheckoutCalls, DeadLetter, Health, HistoryEntry, OrderEvent, OrderRecord, PaymentRecord,
+            PaymentsPage, Shortfall, Stop, Work, checkout_schema_sql, make_order_event, make_shortfall,
+        },
         client::Calls,
         command_line::run_command_line,
         directory::{AcceptedCoin, Coin, CoinPrice, Currency, Info, Language, LastBlock, Merchant},

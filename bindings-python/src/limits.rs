@@ -23,6 +23,11 @@ pub(crate) fn replaced(limits: Limits, options: Options<'_, '_>) -> PyResult<Lim
 pub(crate) fn duration(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Duration> {
     let out_of_range =
         || refuse(ErrorCode::ConfigTimeout, format!("{name} must be more than 0 and at most 3600 seconds"));
+    seconds(name, value, out_of_range)
+}
+
+/// Seconds as a number, or a `timedelta`, of any length that there is.
+pub(crate) fn seconds(name: &str, value: &Bound<'_, PyAny>, out_of_range: impl Fn() -> PyErr) -> PyResult<Duration> {
     let is_number = value.is_instance_of::<PyFloat>() || value.is_instance_of::<PyInt>();
     if value.is_instance_of::<PyBool>() {
         return Err(wrong_type(name, "seconds or a timedelta", value));

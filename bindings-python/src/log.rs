@@ -7,7 +7,11 @@ use crate::errors::code;
 
 /// The levels' numbers in `logging`.
 fn number(level: LogLevel) -> u8 {
-    if level == LogLevel::Debug { 10 } else { 30 }
+    match level {
+        LogLevel::Debug => 10,
+        LogLevel::Error => 40,
+        _ => 30,
+    }
 }
 
 /// A failing handler costs nobody a payment: its exception goes to `sys.unraisablehook`. What is to end the program, such
@@ -23,6 +27,12 @@ pub(crate) fn hand_over(py: Python<'_>, records: &[LogRecord]) -> PyResult<()> {
         }
         result => result,
     }
+}
+
+/// Logs one sentence at the level `INFO`.
+pub(crate) fn tell(py: Python<'_>, message: &str) -> PyResult<()> {
+    let Some(logger) = logger(py)? else { return Ok(()) };
+    logger.call_method1(intern!(py, "info"), ("%s", message)).map(|_| ())
 }
 
 /// Logs the refusal of a callback, and gives the exception to raise. What a hook of the caller's raised is no refusal.

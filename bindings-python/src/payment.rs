@@ -55,7 +55,7 @@ impl Price {
 
     /// The fields as JSON takes them; amounts as strings.
     #[pyo3(signature = () -> "dict[str, Any]")]
-    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    pub(crate) fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let mut coins = self.coins().iter();
         let coins = coins.try_fold(Fields::new(py), |fields, (coin, amount)| fields.with(coin, amount.to_string()))?;
         let fields = Fields::new(py)

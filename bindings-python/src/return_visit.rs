@@ -17,7 +17,7 @@ use crate::{
 /// for an order that is open in your own records.
 #[pyclass(frozen, eq, module = "paymento")]
 #[derive(PartialEq)]
-pub(crate) struct ReturnVisit(paymento::ReturnVisit);
+pub(crate) struct ReturnVisit(pub(crate) paymento::ReturnVisit);
 
 data_class!(ReturnVisit, ["token", "order_id"]);
 
@@ -33,7 +33,7 @@ impl ReturnVisit {
     ///     `InputError`: `input.type` for anything else.
     #[staticmethod]
     #[pyo3(signature = (query: "Query") -> "ReturnVisit")]
-    fn parse(query: &Bound<'_, PyAny>) -> PyResult<Self> {
+    pub(crate) fn parse(query: &Bound<'_, PyAny>) -> PyResult<Self> {
         if query.is_instance_of::<PyString>() {
             return Ok(Self(paymento::ReturnVisit::parse(&text("query", query)?)));
         }

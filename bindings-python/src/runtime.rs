@@ -5,9 +5,10 @@ use std::{
     fmt,
     future::{Future, pending},
     pin::pin,
-    sync::OnceLock,
-    thread,
-    time::Duration,
+    sync::{Arc, OnceLock},
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
+    time::{Duration, Instant},
 };
 
 use paymento::{Error, ErrorCode};
@@ -87,6 +88,39 @@ pub(crate) fn block_on<T: Send>(py: Python<'_>, call: impl Future<Output = T> + 
                 return Ok(output);
             }
             check_signals()?;
+        }
+    })
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Waits for what another thread does, without the interpreter and without a runtime: a thread that waits for long drives
+/// nobody else's calls. `signals`: looks at them as [`block_on`] does, which only the main thread has to.
+pub(crate) fn park_on<T: Send>(py: Python<'_>, call: impl Future<Output = T> + Send, signals: bool) -> PyResult<T> {
+    py.detach(|| {
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let mut context = Context::from_waker(&waker);
+        let mut call = pin!(call);
+        let mut checked = Instant::now();
+        loop {
+            if let Poll::Ready(output) = call.as_mut().poll(&mut context) {
+                return Ok(output);
+            }
+            if !signals {
+                thread::park();
+                continue;
+            }
+            thread::park_timeout(SIGNAL_CHECK);
+            if checked.elapsed() >= SIGNAL_CHECK {
+                check_signals()?;
+                checked = Instant::now();
+            }
         }
     })
 }

@@ -16,7 +16,7 @@ use crate::{
 /// All may be missing: older servers send no settlement at all. Nothing here proves a payment; the outcome does.
 #[pyclass(frozen, eq, module = "paymento")]
 #[derive(PartialEq)]
-pub(crate) struct Settlement(paymento::Settlement);
+pub(crate) struct Settlement(pub(crate) paymento::Settlement);
 
 data_class!(
     Settlement,

@@ -1,6 +1,10 @@
 //! What `paymento/_enums.py` asks of core: statuses, and the lists that its tests compare.
 
-use paymento::{ErrorCode, OrderStatus, Outcome, simulator::Fault};
+use paymento::{
+    ErrorCode, OrderStatus, Outcome,
+    checkout::{EventKind, OrderState, PaymentState, Problem, Reason},
+    simulator::Fault,
+};
 use pyo3::{prelude::*, types::PyDict};
 
 use crate::{
@@ -30,7 +34,7 @@ pub(crate) fn status_meaning(code: i64) -> &'static str {
     OrderStatus::from_code(code).meaning().as_str()
 }
 
-/// Core's lists: statuses, outcomes, the table of errors, and the simulator's faults.
+/// Core's lists: statuses, outcomes, the table of errors, the checkout's names, and the simulator's faults.
 #[pyfunction]
 #[pyo3(signature = () -> "dict[str, list[tuple[Any, ...]]]")]
 pub(crate) fn tables(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
@@ -38,7 +42,17 @@ pub(crate) fn tables(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let outcomes: Vec<_> = Outcome::ALL.map(|outcome| (outcome.as_str(),)).into();
     let errors = ErrorCode::ALL.iter().map(|code| (code.as_str(), code.kind().class_name(), code.is_retryable()));
     let faults: Vec<_> = Fault::ALL.iter().map(|fault| (fault.as_str(), fault.about())).collect();
+    macro_rules! names {
+        ($name:ident) => {
+            $name::ALL.iter().map(|value| (value.as_str(),)).collect::<Vec<_>>()
+        };
+    }
     let fields = Fields::new(py)
+        .with("event_kinds", names!(EventKind))?
+        .with("reasons", names!(Reason))?
+        .with("problems", names!(Problem))?
+        .with("order_states", names!(OrderState))?
+        .with("payment_states", names!(PaymentState))?
         .with("statuses", statuses)?
         .with("outcomes", outcomes)?
         .with("errors", errors.collect::<Vec<_>>())?

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import runpy
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from queue import Queue
+from typing import Any
 
 import pytest
 
@@ -125,3 +128,44 @@ def shop() -> Iterator[Shop]:
     yield shop
     shop.server.shutdown()
     shop.server.server_close()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    """Name a SQLite file for a checkout, of this test's own."""
+    return f"sqlite:{tmp_path}/paymento.db"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Start a private PostgreSQL. Tests that share it take accounts of their own."""
+    servers: Any = runpy.run_path(str(Path(__file__).resolve().parents[2] / "tests" / "once" / "servers.py"))
+    with servers["postgres"]() as environment:
+        yield f"postgres://shop@127.0.0.1:{environment['PAYMENTO_TEST_POSTGRES_PORT']}/empty"
+
+
+class Heard:
+    """What a handler was given, to be waited for."""
+
+    def __init__(self) -> None:
+        self.events: Queue[paymento.OrderEvent] = Queue()
+
+    def __call__(self, event: paymento.OrderEvent) -> None:
+        self.events.put(event)
+
+    def take(self) -> paymento.OrderEvent:
+        """Wait for the next one."""
+        return self.events.get(timeout=20)
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def checkout(client: paymento.Client, database: str, heard: Heard) -> Iterator[paymento.Checkout]:
+    """Make a checkout with a handler for paid orders."""
+    with paymento.Checkout(client, database) as checkout:
+        checkout.on_paid(heard)
+        yield checkout

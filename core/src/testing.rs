@@ -142,6 +142,24 @@ pub fn from_json<T: crate::client::FromFields>(json: &str) -> Result<T, Error> {
     read.ok_or_else(|| Error::new(crate::ErrorCode::DecodeUnexpected, "the JSON lacks what the type is about"))
 }
 
+/// What a handler of the checkout is given, with nothing more in it than the order's id, [`TOKEN`] and the key. Its fields
+/// can be set.
+#[cfg(feature = "checkout")]
+pub fn order_event(kind: crate::checkout::EventKind, account: &str, order_id: &str) -> crate::checkout::OrderEvent {
+    crate::checkout::OrderEvent::for_testing(kind, account, order_id)
+}
+
+/// What is missing of a payment.
+#[cfg(feature = "checkout")]
+pub fn shortfall(
+    amount: Amount,
+    in_mempool: Option<Amount>,
+    coin: Option<String>,
+    fiat_estimated: Option<Amount>,
+) -> crate::checkout::Shortfall {
+    crate::checkout::Shortfall::for_testing(amount, in_mempool, coin, fiat_estimated)
+}
+
 /// What `ensure_callback_url` gives.
 #[cfg(feature = "client")]
 pub fn callback_url_change(

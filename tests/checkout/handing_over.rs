@@ -25,6 +25,7 @@ on_both! {
     a_paid_order_without_a_handler_stays_and_is_unhealthy
     nothing_stands_before_paid
     work_that_is_given_back_is_handed_over_again
+    who_is_told_to_stop_waits_no_longer_and_loses_nothing
     many_orders_are_each_handed_over_once_by_four_processes
     a_dead_letter_of_an_order_that_is_no_longer_paid_is_not_replayed
     the_history_says_why_an_order_was_shipped
@@ -183,4 +184,18 @@ async fn the_history_says_why_an_order_was_shipped(on: On) {
     }
     assert!(history.iter().any(|entry| entry.what == "received" && entry.who == "gateway"));
     assert_eq!(shop.checkout.run_once(SOON, None).await.expect("ran"), 0);
+}
+
+async fn who_is_told_to_stop_waits_no_longer_and_loses_nothing(on: On) {
+    let shop = Shop::open(on).await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let waiting = shop.checkout.next_many_until(&PAID, MINUTE, 1, async { drop(stopped.await) });
+    let stopping = async {
+        shop.checkout.health().await.expect("up");
+        drop(stop);
+    };
+    let (works, ()) = tokio::time::timeout(SOON, async { tokio::join!(waiting, stopping) }).await.expect("soon");
+    assert!(works.expect("up").is_empty());
+    paid(&shop, "A-578").await;
+    assert!(shop.checkout.next(&PAID, SOON).await.expect("up").is_some());
 }

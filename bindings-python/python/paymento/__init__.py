@@ -4,6 +4,8 @@ Five steps: `Client.create_payment` gives a payment; send the customer to its `u
 callback, which `authenticate` checks; `Client.verify_payment` asks whether it is settled;
 `Verification.require_settled` gives the proof on which to fulfill the order, once.
 
+`Checkout` does all of it durably: it records, verifies and hands each paid order over to the shop's own function.
+
 A callback and a returning customer (`ReturnVisit`) are reasons to verify, never proofs. Amounts are decimal strings or
 `Decimal` in major units. Every failure is a `PaymentoError` with a stable `code`. In tests, see `paymento.testing`.
 """
@@ -11,23 +13,33 @@ A callback and a returning customer (`ReturnVisit`) are reasons to verify, never
 from ._native import (
     SIGNATURE_HEADER,
     AcceptedCoin,
+    Answer,
     Callback,
     CallbackUrlChange,
     Coin,
     CoinPrice,
     Currency,
+    DeadLetter,
+    Health,
+    HistoryEntry,
     Info,
     Language,
     LastBlock,
     Merchant,
+    OrderEvent,
+    OrderRecord,
     Payment,
+    PaymentRecord,
+    PaymentsPage,
     Price,
     ReturnVisit,
     Settings,
     Settlement,
+    Shortfall,
     Transaction,
     Verification,
     authenticate,
+    checkout_schema_sql,
     once_table_sql,
     sign,
 )
@@ -36,7 +48,10 @@ from ._native import VERSION as __version__  # noqa: N811 (Python's own name for
 # Importing this package must cost next to nothing: what needs enum or asyncio, or is not needed at once, comes later.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._async_checkout import AsyncCheckout
     from ._async_client import AsyncClient
+    from ._checkout import Checkout
+    from ._checkout_enums import EventKind, OrderState, PaymentState, Problem, Reason
     from ._client import Client
     from ._enums import CallbackMethod, Meaning, OrderStatus, Outcome, Speed
     from ._errors import (
@@ -55,33 +70,49 @@ if TYPE_CHECKING:
 __all__ = [
     "SIGNATURE_HEADER",
     "AcceptedCoin",
+    "Answer",
     "ApiError",
+    "AsyncCheckout",
     "AsyncClient",
     "Callback",
-    "CheckoutError",
     "CallbackMethod",
     "CallbackUrlChange",
+    "Checkout",
+    "CheckoutError",
     "Client",
     "Coin",
     "CoinPrice",
     "ConfigError",
     "Currency",
     "DatabaseError",
+    "DeadLetter",
     "DecodeError",
+    "EventKind",
+    "Health",
+    "HistoryEntry",
     "Info",
     "InputError",
     "Language",
     "LastBlock",
     "Meaning",
     "Merchant",
+    "OrderEvent",
+    "OrderRecord",
+    "OrderState",
     "OrderStatus",
     "Outcome",
     "Payment",
+    "PaymentRecord",
+    "PaymentState",
     "PaymentoError",
+    "PaymentsPage",
     "Price",
+    "Problem",
+    "Reason",
     "ReturnVisit",
     "Settings",
     "Settlement",
+    "Shortfall",
     "SignatureError",
     "Speed",
     "Transaction",
@@ -90,13 +121,17 @@ __all__ = [
     "VerifyError",
     "__version__",
     "authenticate",
+    "checkout_schema_sql",
     "once_table_sql",
     "sign",
 ]
 
 _LATER = {
+    "AsyncCheckout": "_async_checkout",
     "AsyncClient": "_async_client",
+    "Checkout": "_checkout",
     "Client": "_client",
+    **dict.fromkeys(("EventKind", "OrderState", "PaymentState", "Problem", "Reason"), "_checkout_enums"),
     **dict.fromkeys(("CallbackMethod", "Meaning", "OrderStatus", "Outcome", "Speed"), "_enums"),
     **dict.fromkeys((name for name in __all__ if name.endswith("Error")), "_errors"),
 }

@@ -10,6 +10,10 @@ from ._native import run_command_line
 
 def main() -> int:
     """Run the command line with this process's arguments, and give the exit code."""
+    if sys.argv[1:2] == ["worker"]:
+        from ._worker import main as worker
+
+        return worker(sys.argv[2:])
     # The command runs outside of Python, whose own handlers would not get their turn.
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, signal.SIG_DFL)

@@ -5,54 +5,70 @@ The native half of `paymento`. Import from `paymento` and `paymento.testing` ins
 
 from datetime import datetime
 from decimal import Decimal
-from paymento._enums import CallbackMethod, Meaning, OrderStatus, Outcome
+from paymento._checkout_enums import EventKind, OrderState, PaymentState, Problem, Reason
+from paymento._enums import CallbackMethod, Meaning, OrderStatus, Outcome, Speed
 from typing import Any, Final, SupportsIndex, final
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from ._errors import TransportError
-from ._types import Amount, Duration, Headers, Query
+from ._types import Amount, Duration, Headers, OnceAnswer, Query
 
 __all__ = [
     "SIGNATURE_HEADER",
     "VERSION",
     "AcceptedCoin",
+    "Answer",
     "ArmedFault",
     "Attempt",
     "Call",
     "Callback",
     "CallbackUrlChange",
     "Calls",
+    "CheckoutCalls",
     "Coin",
     "CoinPrice",
     "CompletionQueue",
     "Currency",
+    "DeadLetter",
     "Delivery",
     "Event",
     "Finding",
+    "Health",
+    "HistoryEntry",
     "Info",
     "Language",
     "LastBlock",
     "Merchant",
+    "OrderEvent",
+    "OrderRecord",
     "Payment",
+    "PaymentRecord",
     "PaymentSnapshot",
+    "PaymentsPage",
     "Price",
     "ReturnVisit",
     "RunningSimulator",
     "Settings",
     "Settlement",
+    "Shortfall",
+    "Stop",
     "Store",
     "StoreSnapshot",
     "Transaction",
     "TransactionSnapshot",
     "Verification",
+    "Work",
     "authenticate",
+    "checkout_schema_sql",
     "make",
     "make_callback_url_change",
+    "make_order_event",
     "make_payment",
     "make_price",
     "make_settlement",
+    "make_shortfall",
     "make_verification",
     "once_insert_sql",
     "once_refuse_autocommit",
@@ -107,6 +123,53 @@ class AcceptedCoin:
     def to_dict(self, /) -> dict[str, Any]:
         """
         The fields as JSON takes them.
+        """
+
+@final
+class Answer:
+    """
+    The answer to a callback. Send it as it is, for instance `return answer.body, answer.status, answer.headers` in Flask.
+    """
+    def __copy__(self, /) -> Answer: ...
+    def __deepcopy__(self, /, _memo: Any) -> Answer: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *_args: object, **_kwargs: object) -> Answer: ...
+    def __reduce__(self, /) -> NoReturn: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def _hand_over(self, /) -> str | None:
+        """
+        The order whose handlers run before this is sent; for a worker that is inline.
+        """
+    @property
+    def body(self, /) -> bytes:
+        """
+        A short text that says nothing secret.
+        """
+    @property
+    def code(self, /) -> str | None:
+        """
+        Why it was not taken, as an error's code; None where it was.
+        """
+    @property
+    def headers(self, /) -> dict[str, str]:
+        """
+        The headers.
+        """
+    @property
+    def status(self, /) -> int:
+        """
+        The HTTP status: 200, 401, 405, 413 or 503.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        The fields as JSON takes them.
+        """
+    @property
+    def token(self, /) -> str | None:
+        """
+        The payment's token, once the callback is recorded.
         """
 
 @final
@@ -178,7 +241,7 @@ class Attempt:
 @final
 class Call:
     """
-    One call to the gateway or wait for the simulator, prepared. Dropping it cancels it.
+    One call, prepared. Dropping it cancels it.
     """
     def cancel(self, /) -> TransportError | None:
         """
@@ -191,6 +254,10 @@ class Call:
     def wait(self, /) -> Any:
         """
         Waits for the answer.
+        """
+    def wait_aside(self, /) -> Any:
+        """
+        Waits for an answer of the checkout on a thread that signals never come to.
         """
 
 @final
@@ -327,6 +394,51 @@ class Calls:
     def verify_payment(self, /, token: str, **options: object) -> Call: ...
 
 @final
+class CheckoutCalls:
+    """
+    See `paymento.Checkout`.
+    """
+    def __new__(cls, /, client: Calls, from_env: bool, **options: object) -> CheckoutCalls:
+        """
+        `from_env`: the environment names the database, where the options do not.
+        """
+    def adopt(self, /, token: str, **options: object) -> Call: ...
+    def cancel(self, /, order_id: str) -> Call: ...
+    def claim(self, /, order_id: str | None) -> Call:
+        """
+        One event to hand over now, of one order where it is named.
+        """
+    def close(self, /) -> Call: ...
+    def complete(self, /, work: Work) -> Call: ...
+    def create_payment(self, /, **options: object) -> Call: ...
+    def dead_letters(self, /, after: int | None) -> Call: ...
+    def fail(self, /, work: Work, message: str) -> Call: ...
+    def health(self, /) -> Call: ...
+    def history(self, /, order_id: str) -> Call: ...
+    def payment(self, /, token: str) -> Call: ...
+    def payments(self, /, **options: object) -> Call: ...
+    def pull(self, /, most: int, seconds: float, stop: Stop) -> Call:
+        """
+        Waits for events to hand over: `most` at most, for so many seconds at most, or until it is told to stop.
+        """
+    def receive(self, /, method: str, headers: Headers, body: bytes) -> Call: ...
+    def register(self, /, kind: str) -> str:
+        """
+        Notes that there is a handler, and gives the kind's name.
+        """
+    def release(self, /, work: Work) -> Call:
+        """
+        Gives it back untouched.
+        """
+    def replay(self, /, id: int) -> Call: ...
+    def status(self, /, order_id: str) -> Call: ...
+    def verify_due(self, /, order_id: str | None) -> Call:
+        """
+        Verifies a few payments that are due, and gives how many.
+        """
+    def visit(self, /, query: Query) -> Call: ...
+
+@final
 class Coin:
     """
     A coin that the gateway knows.
@@ -461,6 +573,46 @@ class Currency:
     def to_dict(self, /) -> dict[str, Any]:
         """
         The fields as JSON takes them; amounts and ids as strings.
+        """
+
+@final
+class DeadLetter:
+    """
+    An event whose handler has failed for good. `Checkout.replay` hands it over again.
+    """
+    def __copy__(self, /) -> DeadLetter: ...
+    def __deepcopy__(self, /, _memo: Any) -> DeadLetter: ...
+    def __new__(cls, /, *_args: object, **_kwargs: object) -> DeadLetter: ...
+    def __reduce__(self, /) -> NoReturn: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def error(self, /) -> str:
+        """
+        What the handler raised last: the exception's type and text.
+        """
+    @property
+    def event(self, /) -> OrderEvent:
+        """
+        The event.
+        """
+    @property
+    def failures(self, /) -> int:
+        """
+        How often the handler failed.
+        """
+    @property
+    def id(self, /) -> int:
+        """
+        What to give to `replay`.
+        """
+    @property
+    def since(self, /) -> datetime:
+        """
+        When it was given up; in UTC, by the database's clock.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        The fields as JSON takes them.
         """
 
 @final
@@ -660,6 +812,116 @@ class Finding:
         """
 
 @final
+class Health:
+    """
+    How the checkout does, by its database: for `/healthz` and for metrics.
+    """
+    def __copy__(self, /) -> Health: ...
+    def __deepcopy__(self, /, _memo: Any) -> Health: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *_args: object, **_kwargs: object) -> Health: ...
+    def __reduce__(self, /) -> NoReturn: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def dead_letters(self, /) -> int:
+        """
+        Events whose handler has failed for good.
+        """
+    @property
+    def events_due(self, /) -> int:
+        """
+        Events that are due to be handed over, or being handed over.
+        """
+    @property
+    def ok(self, /) -> bool:
+        """
+        Whether nothing is wrong.
+        """
+    @property
+    def paid_unfinished(self, /) -> int:
+        """
+        Paid orders whose handler has not finished, dead letters aside.
+        """
+    @property
+    def probes(self, /) -> int:
+        """
+        Callbacks without a token, as the dashboard's test sends them.
+        """
+    @property
+    def problems(self, /) -> list[Problem]:
+        """
+        What is wrong: `no_paid_handler`, `no_runner`, `dead_letters`, `verify_behind`.
+        """
+    @property
+    def runners(self, /) -> int:
+        """
+        Processes that live and hand over.
+        """
+    @property
+    def settled_without_callback(self, /) -> int:
+        """
+        Payments that settled without any callback: a wrong callback URL, or callbacks that were lost.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        The fields as JSON takes them.
+        """
+    @property
+    def verifies_due(self, /) -> int:
+        """
+        Verify calls that are due.
+        """
+    @property
+    def verify_lag(self, /) -> float:
+        """
+        How long the oldest of them has been due, in seconds.
+        """
+
+@final
+class HistoryEntry:
+    """
+    One thing that happened to an order.
+    """
+    def __copy__(self, /) -> HistoryEntry: ...
+    def __deepcopy__(self, /, _memo: Any) -> HistoryEntry: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *_args: object, **_kwargs: object) -> HistoryEntry: ...
+    def __reduce__(self, /) -> NoReturn: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def at(self, /) -> datetime:
+        """
+        When; in UTC, by the database's clock.
+        """
+    @property
+    def detail(self, /) -> str:
+        """
+        More, in words.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        The fields as JSON takes them; the time in ISO 8601.
+        """
+    @property
+    def token(self, /) -> str | None:
+        """
+        The payment's token, where it is about one.
+        """
+    @property
+    def what(self, /) -> str:
+        """
+        What: `created`, `repriced`, `received`, `verified`, `decided`, `handed_over`, `completed`, `failed`, `dead_letter`,
+        `replayed`, `canceled`, `reopened` or `adopted`.
+        """
+    @property
+    def who(self, /) -> str:
+        """
+        By whom: a process's name, or `gateway` for a callback.
+        """
+
+@final
 class Info:
     """
     What the gateway says of itself.
@@ -778,6 +1040,189 @@ class Merchant:
         """
 
 @final
+class OrderEvent:
+    """
+    What the shop is told of an order. `key` is the same each time this event is handed over.
+    """
+    def __copy__(self, /) -> OrderEvent: ...
+    def __deepcopy__(self, /, _memo: Any) -> OrderEvent: ...
+    def __new__(cls, /, *_args: object, **_kwargs: object) -> OrderEvent: ...
+    def __reduce__(self, /) -> NoReturn: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def account(self, /) -> str:
+        """
+        The store, where several share a database.
+        """
+    @property
+    def additional_data(self, /) -> dict[str, str]:
+        """
+        The shop's own notes from `create_payment`.
+        """
+    @property
+    def current_price(self, /) -> Price | None:
+        """
+        The order's current price, where it differs from the payment's.
+        """
+    @property
+    def detail(self, /) -> str | None:
+        """
+        The reason in words, where there is more to say.
+        """
+    @property
+    def key(self, /) -> str:
+        """
+        A text that is the same for the same event, whoever hands it over and however often. That of `paid` is the same for
+        the whole order: put it under a unique key, and nothing is done twice.
+        """
+    @property
+    def kind(self, /) -> EventKind:
+        """
+        Which of the four: `paid`, `partially_paid`, `closed` or `attention`. Equal to its text.
+        """
+    @property
+    def late(self, /) -> bool:
+        """
+        Whether the payment had expired, or was canceled or rejected, before it was paid.
+        """
+    @property
+    def live(self, /) -> bool | None:
+        """
+        False for a simulator's payment; None where it is not known whether the coins are worth anything.
+        """
+    def once(self, /, connection: Any) -> OnceAnswer:
+        """
+        Write the key into the shop's own database, in its open transaction, and say whether it was new.
+
+        `if order.once(connection):` is true the first time only, however often the event is handed over: what is done in
+        the same transaction is done once. Neither commits nor rolls back. With an asynchronous connection, await it.
+
+        Args:
+            connection: a connection, session or cursor of sqlite3, psycopg, psycopg2, `PyMySQL`, mysqlclient,
+                mysql-connector, `SQLAlchemy`, Django (`connection` or an alias such as `"default"`), asyncpg, aiosqlite or
+                aiomysql. Its database has the table that `paymento.once_table_sql` makes.
+
+        Raises:
+            `InputError`: `input.type`: the connection is of no known driver.
+            `ConfigError`: `config.once_no_transaction`, `config.once_table_missing`.
+            `DatabaseError`: `database.shared_sqlite_file`: the connection has the checkout's own file open.
+        """
+    @property
+    def order_id(self, /) -> str:
+        """
+        The shop's order id. Empty for an attention that belongs to no order.
+        """
+    @property
+    def overpaid_by(self, /) -> Decimal | None:
+        """
+        What came beyond the amount asked for, in the coin that the customer chose.
+        """
+    @property
+    def price(self, /) -> Price | None:
+        """
+        The price of the payment.
+        """
+    @property
+    def reason(self, /) -> Reason | None:
+        """
+        Why somebody should look; for `attention` only.
+        """
+    @property
+    def settlement(self, /) -> Settlement | None:
+        """
+        What the gateway reports of the money.
+        """
+    @property
+    def shortfall(self, /) -> Shortfall | None:
+        """
+        What is missing; for `partially_paid` only, where the gateway reports amounts.
+        """
+    @property
+    def speed(self, /) -> Speed:
+        """
+        How sure the payment had to be.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        The fields as JSON takes them; amounts as strings.
+        """
+    @property
+    def token(self, /) -> str | None:
+        """
+        The payment's token, where it is about a payment.
+        """
+
+@final
+class OrderRecord:
+    """
+    Where an order stands, by the checkout's own database. Show it only to whom the order belongs.
+    """
+    def __copy__(self, /) -> OrderRecord: ...
+    def __deepcopy__(self, /, _memo: Any) -> OrderRecord: ...
+    def __new__(cls, /, *_args: object, **_kwargs: object) -> OrderRecord: ...
+    def __reduce__(self, /) -> NoReturn: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def canceled_at(self, /) -> datetime | None:
+        """
+        When the shop canceled it.
+        """
+    @property
+    def created_at(self, /) -> datetime:
+        """
+        When the order was first seen; as all times in UTC, by the database's clock.
+        """
+    @property
+    def live(self, /) -> bool | None:
+        """
+        False for a simulator's payment; None where it is not known whether the coins are worth anything.
+        """
+    @property
+    def order_id(self, /) -> str:
+        """
+        The shop's order id.
+        """
+    @property
+    def paid_at(self, /) -> datetime | None:
+        """
+        When the order was found to be paid.
+        """
+    @property
+    def price(self, /) -> Price:
+        """
+        The order's current price.
+        """
+    @property
+    def shortfall(self, /) -> Shortfall | None:
+        """
+        What is missing, where the order is partially paid and the gateway reports amounts.
+        """
+    @property
+    def state(self, /) -> OrderState:
+        """
+        `open`, `partially_paid`, `confirming`, `paid`, `closed` or `attention`. Equal to its text.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        The fields as JSON takes them; amounts as strings, times in ISO 8601.
+        """
+    @property
+    def token(self, /) -> str | None:
+        """
+        The token of the payment that pays the order, has paid it, or was the last attempt.
+        """
+    @property
+    def updated_at(self, /) -> datetime:
+        """
+        When anything last changed.
+        """
+    @property
+    def url(self, /) -> str | None:
+        """
+        The hosted page, while the order can be paid.
+        """
+
+@final
 class Payment:
     """
     A payment that the gateway has made. Send the customer to `url`, and keep the token beside the order.
@@ -817,6 +1262,86 @@ class Payment:
     def url(self, /) -> str:
         """
         The hosted page, where the customer pays.
+        """
+
+@final
+class PaymentRecord:
+    """
+    One payment as the checkout keeps it.
+    """
+    def __copy__(self, /) -> PaymentRecord: ...
+    def __deepcopy__(self, /, _memo: Any) -> PaymentRecord: ...
+    def __new__(cls, /, *_args: object, **_kwargs: object) -> PaymentRecord: ...
+    def __reduce__(self, /) -> NoReturn: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def callbacks(self, /) -> int:
+        """
+        How many callbacks came for it.
+        """
+    @property
+    def created_at(self, /) -> datetime:
+        """
+        When it was made; as all times in UTC, by the database's clock.
+        """
+    @property
+    def live(self, /) -> bool | None:
+        """
+        False for a simulator's payment; None where it is not known whether the coins are worth anything.
+        """
+    @property
+    def next_verify_at(self, /) -> datetime | None:
+        """
+        When the gateway is asked about it next; None when it no longer is.
+        """
+    @property
+    def order_id(self, /) -> str:
+        """
+        The shop's order id.
+        """
+    @property
+    def outcome(self, /) -> str | None:
+        """
+        What the gateway's last answer came to, as one of `Outcome`'s texts; None before the first.
+        """
+    @property
+    def price(self, /) -> Price:
+        """
+        What was asked for.
+        """
+    @property
+    def settled_at(self, /) -> datetime | None:
+        """
+        When the gateway was found to have approved it.
+        """
+    @property
+    def state(self, /) -> PaymentState:
+        """
+        `creating`, `open`, `partially_paid`, `confirming`, `closed`, `attention` or `settled`. Equal to its text.
+        """
+    @property
+    def status(self, /) -> str | None:
+        """
+        The gateway's last status, as it came.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        The fields as JSON takes them; amounts as strings, times in ISO 8601.
+        """
+    @property
+    def token(self, /) -> str:
+        """
+        The payment's token.
+        """
+    @property
+    def updated_at(self, /) -> datetime:
+        """
+        When anything last changed.
+        """
+    @property
+    def url(self, /) -> str:
+        """
+        The hosted page.
         """
 
 @final
@@ -948,6 +1473,31 @@ class PaymentSnapshot:
     def window_ends_at(self, /) -> float:
         """
         When the time to pay ends, in seconds by the simulator's clock.
+        """
+
+@final
+class PaymentsPage:
+    """
+    Some payments, and where to go on.
+    """
+    def __copy__(self, /) -> PaymentsPage: ...
+    def __deepcopy__(self, /, _memo: Any) -> PaymentsPage: ...
+    def __new__(cls, /, *_args: object, **_kwargs: object) -> PaymentsPage: ...
+    def __reduce__(self, /) -> NoReturn: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def next(self, /) -> int | None:
+        """
+        What to give as `after` for the next page; None at the end.
+        """
+    @property
+    def payments(self, /) -> list[PaymentRecord]:
+        """
+        Oldest first, a hundred at most.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        The fields as JSON takes them.
         """
 
 @final
@@ -1172,6 +1722,59 @@ class Settlement:
         """
 
 @final
+class Shortfall:
+    """
+    What is missing of a payment.
+    """
+    def __copy__(self, /) -> Shortfall: ...
+    def __deepcopy__(self, /, _memo: Any) -> Shortfall: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *_args: object, **_kwargs: object) -> Shortfall: ...
+    def __reduce__(self, /) -> NoReturn: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def amount(self, /) -> Decimal:
+        """
+        Expected less received, in the coin that the customer chose. Exact.
+        """
+    @property
+    def coin(self, /) -> str | None:
+        """
+        The coin, where the gateway tells it.
+        """
+    @property
+    def fiat_estimated(self, /) -> Decimal | None:
+        """
+        The shortfall in the order's currency, estimated by the price that was asked for.
+        """
+    @property
+    def in_mempool(self, /) -> Decimal | None:
+        """
+        What has been received and is not confirmed yet; None where the gateway does not say.
+        """
+    def to_dict(self, /) -> dict[str, Any]:
+        """
+        The fields as JSON takes them; amounts as strings.
+        """
+
+@final
+class Stop:
+    """
+    Ends a pull early, from any thread.
+    """
+    def __new__(cls, /) -> Stop: ...
+    @property
+    def is_stopped(self, /) -> bool:
+        """
+        Whether it was told to stop.
+        """
+    def stop(self, /) -> None:
+        """
+        From now on pulls give nothing.
+        """
+
+@final
 class Store:
     """
     A store for the simulator to have.
@@ -1383,6 +1986,22 @@ class Verification:
         The token that was asked about.
         """
 
+@final
+class Work:
+    """
+    Must be completed, failed or released; when it is dropped its lease ends after 10 seconds.
+    """
+    @property
+    def event(self, /) -> OrderEvent:
+        """
+        What the handler is given.
+        """
+    @property
+    def kind(self, /) -> str:
+        """
+        Which handler.
+        """
+
 def authenticate(body: bytes, headers: Headers, secrets: str | Sequence[str]) -> Callback:
     """
     Check that the gateway signed this callback, and read it. The only way to get a `Callback`.
@@ -1402,6 +2021,19 @@ def authenticate(body: bytes, headers: Headers, secrets: str | Sequence[str]) ->
         `DecodeError`: `decode.callback`: authentic, but not readable.
     """
 
+def checkout_schema_sql(database: str) -> str:
+    """
+    Give the SQL that makes the checkout's tables, for a database role that may not make them itself.
+
+    Run it as a role that may, and make the checkout with `migrate="check"`. `paymento schema` prints the same.
+
+    Args:
+        database (str): `sqlite` or `postgres`.
+
+    Raises:
+        `ConfigError`: `config.database_url`: another database.
+    """
+
 def make(name: str, json: str) -> Any:
     """
     A value of one of the small types, from the JSON object that the gateway would send.
@@ -1410,6 +2042,11 @@ def make(name: str, json: str) -> Any:
 def make_callback_url_change(changed: bool, previous: Settings, current: Settings) -> CallbackUrlChange:
     """
     What `ensure_callback_url` gives.
+    """
+
+def make_order_event(**options: object) -> OrderEvent:
+    """
+    An event as a handler is given it.
     """
 
 def make_payment(token: str, gateway_url: str, order_id: str, price: Price, live: bool | None) -> Payment:
@@ -1425,6 +2062,11 @@ def make_price(**options: object) -> Price:
 def make_settlement(json: str) -> Settlement:
     """
     A settlement from the gateway's JSON.
+    """
+
+def make_shortfall(**options: object) -> Shortfall:
+    """
+    What is missing of a payment.
     """
 
 def make_verification(success: bool, message: str, body: str, token: str, **options: object) -> Verification:
@@ -1524,5 +2166,5 @@ def status_meaning(code: SupportsIndex) -> str:
 
 def tables() -> dict[str, list[tuple[Any, ...]]]:
     """
-    Core's lists: statuses, outcomes, the table of errors, and the simulator's faults.
+    Core's lists: statuses, outcomes, the table of errors, the checkout's names, and the simulator's faults.
     """

@@ -1,6 +1,6 @@
 """Names for what arguments take. Only type checkers import this."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Literal, Protocol, TypeAlias
@@ -27,6 +27,35 @@ Headers: TypeAlias = HasItems | Iterable[tuple[str, str]] | Iterable[tuple[bytes
 
 Query: TypeAlias = str | Mapping[str, Any] | HasItems | Iterable[tuple[str, str]]
 """A query string, or its parameters."""
+
+EventKindName: TypeAlias = Literal["paid", "partially_paid", "closed", "attention"]
+"""What a shop is told."""
+
+
+PaymentStateName: TypeAlias = Literal[
+    "creating", "open", "partially_paid", "confirming", "closed", "attention", "settled"
+]
+"""Where a payment stands."""
+
+WorkerName: TypeAlias = Literal["thread", "inline", "external"]
+"""Who runs the handlers."""
+
+MigrateName: TypeAlias = Literal["auto", "check"]
+"""What happens to tables that are missing."""
+
+AnswerPolicyName: TypeAlias = Literal["standard", "guide"]
+"""What callbacks are answered with."""
+
+
+class OnceAnswer(Protocol):
+    """Whether a key was new: a bool, or with an asynchronous connection something to await that gives one."""
+
+    def __bool__(self) -> bool:
+        """Say whether the key was new."""
+
+    def __await__(self) -> Generator[Any, Any, bool]:
+        """Give a bool."""
+
 
 Fault: TypeAlias = Literal[
     "callback.delay",

@@ -39,14 +39,16 @@ if TYPE_CHECKING:
         Language,
         LastBlock,
         Merchant,
+        OrderEvent,
         Payment,
         Price,
         Settings,
         Settlement,
+        Shortfall,
         Transaction,
         Verification,
     )
-    from ._types import Amount
+    from ._types import Amount, EventKindName
 
 __all__ = [
     "FAULTS",
@@ -72,10 +74,12 @@ __all__ = [
     "language",
     "last_block",
     "merchant",
+    "order_event",
     "payment",
     "price",
     "settings",
     "settlement",
+    "shortfall",
     "signed_callback",
     "transaction",
     "verification",
@@ -208,6 +212,59 @@ def settlement(
 def transaction(*, tx_hash: str | None = "5e1f0a9c", **more: object) -> Transaction:
     """Make a Transaction, with more fields of the gateway's JSON if wanted."""
     return settlement(transactions=[{"txHash": tx_hash, **more}]).transactions[0]
+
+
+def order_event(
+    *,
+    kind: EventKindName = "paid",
+    order_id: str = "A-578",
+    token: str | None = TOKEN,
+    price: Price | None = None,
+    current_price: Price | None = None,
+    reason: str | None = None,
+    detail: str | None = None,
+    account: str = "default",
+    speed: str | None = None,
+    additional_data: Mapping[str, str] | None = None,
+    late: bool = False,
+    overpaid_by: Amount | None = None,
+    shortfall: Shortfall | None = None,
+    settlement: Settlement | None = None,
+    live: bool | None = False,
+    key: str | None = None,
+) -> OrderEvent:
+    """Make an OrderEvent, as a handler of `Checkout` is given it. By default an order of 29.99 USD is paid."""
+    if price is None and token is not None:
+        price = _native.make_price(fiat_amount="29.99", fiat_currency="USD")
+    return _native.make_order_event(
+        kind=kind,
+        order_id=order_id,
+        token=token,
+        price=price,
+        current_price=current_price,
+        reason=reason,
+        detail=detail,
+        account=account,
+        speed=speed,
+        additional_data=additional_data,
+        late=late,
+        overpaid_by=overpaid_by,
+        shortfall=shortfall,
+        settlement=settlement,
+        live=live,
+        key=key,
+    )
+
+
+def shortfall(
+    *,
+    amount: Amount = "0.0001",
+    in_mempool: Amount | None = None,
+    coin: str | None = None,
+    fiat_estimated: Amount | None = None,
+) -> Shortfall:
+    """Make a Shortfall, as `OrderEvent.shortfall` gives it."""
+    return _native.make_shortfall(amount=amount, in_mempool=in_mempool, coin=coin, fiat_estimated=fiat_estimated)
 
 
 def settings(

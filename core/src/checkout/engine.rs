@@ -106,11 +106,12 @@ impl Engine {
         let engine = Arc::clone(&self);
         let closing = async move {
             if let Some(open) = engine.open.get() {
-                open.database.close().await;
+                // By this thread's timer: the caller may have none.
+                let _ = tokio::time::timeout(Duration::from_secs(10), open.database.close()).await;
             }
             Ok(())
         };
-        let _ = tokio::time::timeout(Duration::from_secs(10), self.run(closing)).await;
+        let _ = self.run(closing).await;
         self.stop();
     }
 

@@ -146,7 +146,7 @@ impl Checkout {
     /// Waits for work, and takes as much as may run at once.
     async fn take(&self, stop: impl Future<Output = ()>, free: usize) -> Result<Vec<Work>, Error> {
         let most = u32::try_from(free).unwrap_or(u32::MAX);
-        match self.next_many_until(stop, &self.handled_kinds(), PATIENCE, most).await {
+        match self.next_many_until(&self.handled_kinds(), PATIENCE, most, stop).await {
             Err(error) if error.is_retryable() => {
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 Ok(vec![])

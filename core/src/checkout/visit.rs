@@ -21,7 +21,14 @@ impl Checkout {
     /// # Errors
     /// `database.`.
     pub async fn visit(&self, query: &str) -> Result<Option<OrderRecord>, Error> {
-        let visit = ReturnVisit::parse(query);
+        self.visited(&ReturnVisit::parse(query)).await
+    }
+
+    /// Like [`visit`](Self::visit), for a query that is read already.
+    ///
+    /// # Errors
+    /// `database.`.
+    pub async fn visited(&self, visit: &ReturnVisit) -> Result<Option<OrderRecord>, Error> {
         let Some(token) = visit.token().map(ToOwned::to_owned) else { return Ok(None) };
         self.start_background()?;
         let (account, woken) = (self.account().to_owned(), self.engine()?.woken.clone());

@@ -118,20 +118,20 @@ impl Checkout {
     /// # Errors
     /// `database.`.
     pub async fn next_many(&self, kinds: &[EventKind], patience: Duration, most: u32) -> Result<Vec<Work>, Error> {
-        self.next_many_until(std::future::pending(), kinds, patience, most).await
+        self.next_many_until(kinds, patience, most, std::future::pending()).await
     }
 
-    /// Like [`next_many`](Self::next_many), and waits no longer than for `stop`. Nothing is lost to it: what is being
-    /// leased at that moment is handed over.
+    /// Like [`next_many`](Self::next_many), and gives nothing as soon as `stop` is ready. Nothing that was taken is lost by
+    /// it, as it may be where the future is dropped.
     ///
     /// # Errors
     /// `database.`.
     pub async fn next_many_until(
         &self,
-        stop: impl Future<Output = ()>,
         kinds: &[EventKind],
         patience: Duration,
         most: u32,
+        stop: impl Future<Output = ()>,
     ) -> Result<Vec<Work>, Error> {
         let end = Instant::now() + patience;
         let mut stop = std::pin::pin!(stop);

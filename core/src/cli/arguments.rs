@@ -18,6 +18,8 @@ pub(super) enum Command {
     Version,
     Simulator(SimulatorArguments),
     Trigger(TriggerArguments),
+    #[cfg(feature = "checkout")]
+    Schema(&'static str),
 }
 
 /// One `--store`. Printed nowhere but in the banner, on purpose: the keys are what a shop is set up with.
@@ -84,6 +86,8 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         Some(Value(word)) => match word.string()?.as_str() {
             "simulator" => simulator(&mut parser),
             "trigger" => trigger(&mut parser),
+            #[cfg(feature = "checkout")]
+            "schema" => schema(&mut parser),
             "help" => help(&mut parser),
             "version" => Ok(Command::Version),
             other => Err(no_command(other)),
@@ -97,12 +101,35 @@ fn help(parser: &mut lexopt::Parser) -> Result<Command, Usage> {
     match word.string()?.as_str() {
         "simulator" => Ok(Command::Help(super::usage::SIMULATOR)),
         "trigger" => Ok(Command::Help(super::usage::TRIGGER)),
+        #[cfg(feature = "checkout")]
+        "schema" => Ok(Command::Help(super::usage::SCHEMA)),
+        "worker" => Ok(Command::Help(super::usage::WORKER)),
         other => Err(no_command(other)),
     }
 }
 
 fn no_command(word: &str) -> Usage {
-    Usage::new(format!("there is no command {word:?}; there are simulator and trigger"))
+    if word == "worker" {
+        return Usage::new(
+            "worker runs the handlers of a shop in Python or Node.js: take the command of pip or npm".to_owned(),
+        );
+    }
+    Usage::new(format!("there is no command {word:?}; there are simulator, trigger, schema and worker"))
+}
+
+#[cfg(feature = "checkout")]
+fn schema(parser: &mut lexopt::Parser) -> Result<Command, Usage> {
+    let mut names = Vec::new();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("help") | Short('h') => return Ok(Command::Help(super::usage::SCHEMA)),
+            Value(word) => names.push(word.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let [name] = <[String; 1]>::try_from(names)
+        .map_err(|_| Usage::new("schema takes one database: postgres or sqlite".to_owned()))?;
+    Ok(Command::Schema(crate::Checkout::schema_sql(&name)?))
 }
 
 fn simulator(parser: &mut lexopt::Parser) -> Result<Command, Usage> {

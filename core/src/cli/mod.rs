@@ -1,4 +1,4 @@
-//! The command line, the same one from cargo, pip and npm: `paymento simulator` and `paymento trigger`.
+//! The command line, the same one from cargo, pip and npm: `paymento simulator`, `paymento trigger`, `paymento schema`.
 //!
 //! [`run`] is all of it: a program hands over its arguments and two places to write to, and gets the exit code.
 
@@ -28,6 +28,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, output: &mut dyn Write
         Ok(Command::Help(text)) => Ok(print(output, text)),
         Ok(Command::Version) => Ok(print(output, concat!("paymento ", env!("CARGO_PKG_VERSION"), "\n"))),
         Ok(Command::Simulator(asked)) => serve::run(asked, output, errors),
+        #[cfg(feature = "checkout")]
+        Ok(Command::Schema(sql)) => Ok(print(output, sql)),
         Ok(Command::Trigger(asked)) => match trigger::prepare(asked) {
             Ok(trigger) => trigger::run(&trigger, output),
             Err(usage) => return misused(errors, &usage),
@@ -85,6 +87,21 @@ mod tests {
             assert_eq!((code, errors.as_str()), (DONE, ""), "{line}");
             assert!(output.contains(part), "{line}: {output}");
         }
+    }
+
+    #[cfg(feature = "checkout")]
+    #[test]
+    fn the_schema_is_printed_as_a_database_reads_it() {
+        for name in ["postgres", "sqlite"] {
+            let (code, output, errors) = ran(&format!("schema {name}"));
+            assert_eq!((code, errors.as_str()), (DONE, ""));
+            assert_eq!(Some(output.as_str()), crate::Checkout::schema_sql(name).ok());
+        }
+        for line in ["schema", "schema oracle", "schema sqlite postgres", "schema --all"] {
+            let (code, output, errors) = ran(line);
+            assert_eq!((code, output.as_str(), errors.is_empty()), (MISUSED, "", false), "{line}");
+        }
+        assert!(ran("schema --help").1.contains("postgres") && ran("help schema").1.contains("postgres"));
     }
 
     #[test]

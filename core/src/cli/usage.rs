@@ -7,6 +7,8 @@ paymento: take crypto payments through the Paymento gateway
 
   paymento simulator    play the gateway on this machine: API, checkout page, signed callbacks
   paymento trigger      send one signed callback to a URL
+  paymento schema       print the SQL that makes the checkout's tables
+  paymento worker       run a shop's handlers: with the command of pip or npm
   paymento --version
 
 `paymento COMMAND --help` explains a command.
@@ -45,6 +47,24 @@ paymento trigger WHAT URL: send one signed callback to a URL, once, and print th
 
 Exits 0 when the answer is 200, 1 when it is not, 2 when the command line is wrong.
 A shop verifies with the gateway before it ships: for a payment that also verifies, use the simulator.
+";
+
+#[cfg(feature = "checkout")]
+pub(super) const SCHEMA: &str = "\
+paymento schema postgres|sqlite: print the SQL that makes the checkout's tables
+
+For a database role that may not create tables: run the output as one that may, and make the checkout with
+migrate=\"check\".
+";
+
+pub(super) const WORKER: &str = "\
+paymento worker MODULE:CHECKOUT: run a shop's handlers in a process of their own
+
+  MODULE:CHECKOUT   where the shop's checkout is, for instance shop:checkout, from the working directory; a function
+                    that makes one is called
+
+It needs the shop's own language: the command that pip or npm installs. SIGTERM and Ctrl-C let the handlers that run
+finish, and then end it.
 ";
 
 /// The command line was not understood. Never holds a key.

@@ -1,0 +1,151 @@
+"""The runner of one process: a daemon thread that waits for events, and daemon threads that run the handlers."""
+
+from __future__ import annotations
+
+import threading
+from queue import SimpleQueue
+
+from ._errors import PaymentoError
+from ._hand_over import hand_over
+from ._native import Call, Stop
+from ._telling import tell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from ._native import CheckoutCalls, Work
+
+PATIENCE = 5.0
+"""How long it waits in core at a time. In between, what core has to log is logged."""
+AFTER_FAILURE = 1.0
+"""Until a database that does not answer is asked again."""
+AFTER_REFUSAL = 30.0
+"""The same, where waiting seldom helps."""
+CLOSED = ("config.closed", "database.forked")
+"""What waiting never cures."""
+AFTER_CLOSE = 10.0
+"""How long `close` waits for handlers: so long their leases would last."""
+
+
+class Runner:
+    """Hands over the events of one checkout, with several handlers at a time."""
+
+    def __init__(
+        self,
+        calls: CheckoutCalls,
+        handlers: Mapping[str, Callable[..., Any]],
+        concurrency: int,
+        *,
+        raises: bool = False,
+    ) -> None:
+        self._calls = calls
+        self._handlers = handlers
+        self._concurrency = concurrency
+        self._raises = raises
+        self._stop = Stop()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._queue: SimpleQueue[Work | None] = SimpleQueue()
+        self._running = 0
+        self._thread: threading.Thread | None = None
+        self._hands: list[threading.Thread] = []
+        self.error: PaymentoError | None = None
+
+    def ensure(self) -> None:
+        """Start the thread, unless it runs."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        with self._lock:
+            if (self._thread is None or not self._thread.is_alive()) and not self._stop.is_stopped:
+                self._thread = threading.Thread(target=self._run, name="paymento-runner", daemon=True)
+                self._thread.start()
+
+    def stop(self) -> None:
+        """Take nothing more. What runs goes on."""
+        self._stop.stop()
+        with self._changed:
+            self._changed.notify_all()
+
+    def wait(self, longest: float | None = None) -> bool:
+        """Wait until the thread has ended, with every handler."""
+        if self._thread is None:
+            return True
+        self._thread.join(longest)
+        return not self._thread.is_alive()
+
+    def end(self) -> None:
+        """Stop, and wait for the handlers for as long as their leases would last; not for the one that calls this."""
+        self.stop()
+        if threading.current_thread() not in (self._thread, *self._hands):
+            self.wait(AFTER_CLOSE)
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_stopped:
+                self._turn()
+        except PaymentoError as error:
+            self.error = error
+        finally:
+            with self._changed:
+                self._changed.wait_for(lambda: self._running == 0)
+                for _ in self._hands:
+                    self._queue.put(None)
+                self._hands = []
+
+    def _turn(self) -> None:
+        free = self._wait_for_room()
+        if self._stop.is_stopped:
+            return
+        try:
+            works = self._calls.pull(free, PATIENCE, self._stop).wait_aside()
+        except PaymentoError as error:
+            self._wait_after(error)
+            return
+        for work in works:
+            self._take(work)
+
+    def _wait_for_room(self) -> int:
+        with self._changed:
+            self._changed.wait_for(lambda: self._running < self._concurrency or self._stop.is_stopped)
+            return self._concurrency - self._running
+
+    def _wait_after(self, error: PaymentoError) -> None:
+        """Wait for what waiting cures; anything else ends the runner, or is logged where nobody waits for it."""
+        if self._stop.is_stopped:
+            return
+        if not error.is_retryable:
+            if self._raises:
+                raise error
+            tell("no order is handed over", error)
+            if error.code in CLOSED:
+                raise error
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._stop.is_stopped, AFTER_FAILURE if error.is_retryable else AFTER_REFUSAL
+            )
+
+    def _take(self, work: Work) -> None:
+        with self._changed:
+            self._running += 1
+            if self._running > len(self._hands):
+                hand = threading.Thread(target=self._handle, name="paymento-handler", daemon=True)
+                self._hands.append(hand)
+                hand.start()
+        self._queue.put(work)
+
+    def _handle(self) -> None:
+        while (work := self._queue.get()) is not None:
+            self._hand_over(work)
+            del work
+
+    def _hand_over(self, work: Work) -> None:
+        try:
+            hand_over(self._calls, self._handlers, work, Call.wait_aside)
+        except BaseException:  # noqa: BLE001, S110 (recorded and logged; one handler's exit ends nobody else's)
+            pass
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()

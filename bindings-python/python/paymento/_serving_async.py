@@ -1,0 +1,125 @@
+"""How `AsyncCheckout` hands over: by a task of its own, within `receive`, or where `run` is awaited."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+
+from ._errors import PaymentoError
+from ._hand_over import WITHIN
+from ._handlers import Handlers, is_asked, seconds
+from ._loop import finish
+from ._runner_async import AsyncRunner, hand_over
+from ._telling import tell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+    from ._native import Answer, CheckoutCalls, Work
+    from ._types import Seconds
+
+LOOK = 0.2
+"""How often `run` looks whether it shall stop, in seconds."""
+
+
+class AsyncServing(Handlers):
+    """Runs the handlers: coroutine functions on the loop, plain functions in its default executor."""
+
+    __slots__ = ("_runner", "_under_way")
+
+    def __init__(self, calls: CheckoutCalls, worker: str, concurrency: int) -> None:
+        super().__init__(calls, worker, concurrency)
+        self._runner: AsyncRunner | None = None
+        # The loop itself holds its tasks only weakly.
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def run(self, stop: asyncio.Event | threading.Event | Callable[[], object] | None = None) -> None:
+        """Hand over to the handlers until told to stop, then wait for those that run. For a process of its own.
+
+        `paymento worker module:checkout` does the same, and ends at SIGTERM. This installs no signal handler. A
+        database that does not answer is waited for. Canceling it cancels the handlers that run, whose events are handed
+        over again.
+
+        Args:
+            stop: an event that somebody sets, or a function that says whether to stop. Looked at 5 times a second.
+
+        Raises:
+            ConfigError, DatabaseError: what waiting does not cure.
+        """
+        runner = AsyncRunner(self._calls, self._handlers, self._concurrency, raises=True)
+        task = runner.start()
+        try:
+            while not task.done():
+                await asyncio.wait({task}, timeout=LOOK)
+                if is_asked(stop):
+                    runner.stop()
+        except asyncio.CancelledError:
+            task.cancel()
+            await asyncio.wait({task})
+            raise
+        await task
+
+    async def run_once(self, max_seconds: Seconds = 10, order_id: str | None = None) -> int:
+        """Verify what is due and run the handlers on what there is, here and now. For cron, and for tests.
+
+        What a handler raises is recorded and logged, not raised.
+
+        Args:
+            max_seconds: after that no further event is begun.
+            order_id: only of this order.
+
+        Returns:
+            How many events were handed over.
+
+        Raises:
+            DatabaseError: `database.` and what is wrong with it.
+        """
+        end = monotonic() + seconds(max_seconds)
+        handled = 0
+        while True:
+            verified = await finish(self._calls.verify_due(order_id))
+            work: Work | None = await finish(self._calls.claim(order_id))
+            if work is not None:
+                await hand_over(self._calls, self._handlers, work)
+                handled += 1
+            if monotonic() >= end or not (work or verified):
+                return handled
+
+    async def close(self) -> None:
+        """Stop handing over in this process, wait up to 10 seconds for handlers that run, and close the connections.
+
+        Before a fork, so that the children may open a SQLite file. A later use opens it again.
+        """
+        runner, self._runner = self._runner, None
+        if runner is not None and runner.is_here():
+            await runner.end()
+        await finish(self._calls.close())
+
+    def _start(self) -> float:
+        """Start this process's runner where there is to be one. Gives the time."""
+        if self._worker == "thread" and (self._runner is None or not self._runner.is_alive()):
+            self._runner = AsyncRunner(self._calls, self._handlers, self._concurrency)
+            self._runner.start()
+        return monotonic()
+
+    async def _hand_over(self, answer: Answer, begun: float) -> None:
+        """Run the handlers of the order that this callback was about. Whatever fails, the callback is recorded.
+
+        What takes longer than the gateway waits goes on afterwards, where the host lets it.
+        """
+        order_id = answer._hand_over
+        if order_id is None:
+            return
+        task = asyncio.ensure_future(self._hand_over_order(order_id, begun + WITHIN))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        await asyncio.wait({task}, timeout=begun + WITHIN - monotonic())
+
+    async def _hand_over_order(self, order_id: str, end: float) -> None:
+        try:
+            while monotonic() < end and (work := await finish(self._calls.claim(order_id))) is not None:
+                await hand_over(self._calls, self._handlers, work)
+        except PaymentoError as error:
+            tell("a callback is recorded, and its order is not handed over yet", error)
