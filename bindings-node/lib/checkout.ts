@@ -39,7 +39,7 @@ import { Connection } from "./connection.js";
 import { dropUnnamedDispose } from "./dispose.js";
 import { unwrap } from "./errors.js";
 import { type CallbackHeaders, signatureHeaders } from "./headers.js";
-import { refusing } from "./log.js";
+import { refusing, say } from "./log.js";
 import { readOptions } from "./options.js";
 import type { EventKind } from "./order-event.js";
 import { type Payment, paymentFrom } from "./payment.js";
@@ -121,9 +121,13 @@ export class Checkout {
   constructor(client: Client, options?: CheckoutOptions) {
     const isFromEnv = client === FROM_ENVIRONMENT;
     const { addon, logger } = clientConnection(isFromEnv ? Client.fromEnv() : client);
-    const opened = native.openCheckout(addon, readCheckoutOptions(options, isFromEnv), results);
-    this.#connection = new Connection(unwrap(opened), logger, native.closedCheckoutError);
+    const opened = unwrap(native.openCheckout(addon, readCheckoutOptions(options, isFromEnv), results));
+    this.#connection = new Connection(opened, logger, native.closedCheckoutError);
     this.#connection.keepLog();
+    const file = opened.sqliteFile();
+    if (file !== null) {
+      say("debug", `the checkout's database is ${file}`, logger);
+    }
     this.#runner = new Runner(this.#connection);
     this.#worker = this.#connection.addon.worker();
   }
