@@ -115,7 +115,9 @@ impl Checkout {
         }
     }
 
-    fn refuse(&self, error: &Error) -> Answer {
+    /// The answer to a callback that is not taken because of this error, which is logged. For bindings, which may have
+    /// something of their own that keeps them from it.
+    pub fn refuse(&self, error: &Error) -> Answer {
         let answer = Answer::refusing(error, self.answer_policy());
         let record = if answer.status == 503 {
             let detail = format!("a callback could not be recorded: {error}");
