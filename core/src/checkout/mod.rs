@@ -46,6 +46,8 @@ mod server;
 mod state;
 mod status;
 mod terms;
+#[cfg(feature = "testing")]
+pub(crate) mod testing;
 mod url;
 mod verify;
 mod visit;

@@ -74,7 +74,11 @@ impl Answer {
         }
     }
 
-    fn refusing(error: &Error, policy: AnswerPolicy) -> Self {
+    pub(super) fn taken(token: Option<String>, hand_over: Option<String>) -> Self {
+        Self { token, hand_over, ..Self::new(200, "ok") }
+    }
+
+    pub(super) fn refusing(error: &Error, policy: AnswerPolicy) -> Self {
         let mut answer = match error.code() {
             ErrorCode::InputMethod => Self::new(405, "method not allowed"),
             ErrorCode::InputBodyTooLarge => Self::new(413, "too large"),
@@ -110,7 +114,7 @@ impl Checkout {
         };
         let token = arrival.token.clone();
         match self.keep(arrival).await {
-            Ok(hand_over) => Answer { token, hand_over, ..Answer::new(200, "ok") },
+            Ok(hand_over) => Answer::taken(token, hand_over),
             Err(error) => self.refuse(&error),
         }
     }
