@@ -150,6 +150,10 @@ lint-node: node
 soak: ## 100,000 payments, 64 at once, with a gateway that misbehaves; PAYMENTS=n for fewer
 	@PAYMENTS=$(or $(PAYMENTS),100000) cargo test --quiet --package paymento-house --profile soak --test soak
 
+.PHONY: chaos
+chaos: ## 20,000 durable payments while the gateway misbehaves, on both databases; PAYMENTS=n, DATABASE=sqlite or postgres
+	@PAYMENTS=$(or $(PAYMENTS),20000) cargo test --quiet --package paymento-house --profile soak --test chaos
+
 .PHONY: bench
 bench: ## measure against what shops use today; writes bench/RESULTS.md
 	@bench/run
