@@ -30,7 +30,8 @@ mod testing {
 
     pub(in crate::checkout) fn fail_point(name: &'static str) {
         // What is shipped has the feature as well, for the tests of shops; it does not look.
-        if cfg!(debug_assertions) && std::env::var("PAYMENTO_FAIL_POINT").is_ok_and(|wanted| is_reached(&wanted, name)) {
+        if cfg!(debug_assertions) && std::env::var("PAYMENTO_FAIL_POINT").is_ok_and(|wanted| is_reached(&wanted, name))
+        {
             std::process::abort();
         }
         if let Some(action) = &*ACTION.lock().unwrap_or_else(PoisonError::into_inner) {
