@@ -33,6 +33,8 @@ LONGEST = 1_800.0
 """Seconds of killing, at most."""
 QUIET_WITHIN = 240.0
 """Seconds until all is done afterwards, at most. A callback that was lost is made up for by the minute."""
+RATE = 4.0
+"""Kills a second, besides those at named places: every process lives for a second or two."""
 SHORT_KILLS = 80
 RESTART = 6.0
 """Seconds between two ends of the database's server, about."""
@@ -109,7 +111,7 @@ class Torture:
         others = [asyncio.create_task(self.sell()), asyncio.create_task(self.hit())]
         try:
             while self.fleet.kills() < self.asked.kills and time.monotonic() < end:
-                await asyncio.sleep(self.random.expovariate(10.0))
+                await asyncio.sleep(self.random.expovariate(RATE))
                 if len(self.fleet.ready()) >= 2:
                     self.fleet.kill_one()
         finally:
