@@ -28,6 +28,62 @@ export declare class Call {
   cancel(): void
 }
 
+/** Takes payments for the orders of one store, until it is closed. */
+export declare class Checkout {
+  /** From now on log records are kept. */
+  keepLogRecords(): void
+  /** The log records since the last time. */
+  takeLogRecords(): Array<LogRecord>
+  /** The SQLite file that no other library of this process may open. */
+  sqliteFile(): string | null
+  /** `thread`, `inline` or `external`. */
+  worker(): string
+  /** How many handlers run at once. */
+  concurrency(): number
+  /** From now on every call fails with `config.closed`. Closes the connections. */
+  close(): Ticket<null>
+  /** Asks for a payment of an order, and keeps it. */
+  createPayment(request: PaymentRequest, call?: Call | undefined | null): Ticket<Payment>
+  /** Takes a callback. One that is closed does not, and says so to the gateway, which tries again. */
+  receive(method: string, headers: SignatureHeaders, body: Uint8Array): Ticket<Answer>
+  /** Takes the query that the browser comes back with. */
+  visit(query: string, call?: Call | undefined | null): Ticket<OrderRecord | null>
+  /** Where an order stands. */
+  status(orderId: string, call?: Call | undefined | null): Ticket<OrderRecord>
+  /** The payment with this token. */
+  payment(token: string, call?: Call | undefined | null): Ticket<PaymentRecord>
+  /** Payments in a state, a hundred at a time. */
+  payments(state?: string | undefined | null, since?: number | undefined | null, after?: number | undefined | null, call?: Call | undefined | null): Ticket<PaymentsPage>
+  /** What happened to an order. */
+  history(orderId: string, call?: Call | undefined | null): Ticket<Array<HistoryEntry>>
+  /** How the checkout does. */
+  health(call?: Call | undefined | null): Ticket<Health>
+  /** Takes over a payment that other code has made. */
+  adopt(token: string, orderId: string, price: PriceParts, speed?: string | undefined | null, call?: Call | undefined | null): Ticket<OrderRecord>
+  /** Cancels an order that is not paid. */
+  cancel(orderId: string, call?: Call | undefined | null): Ticket<OrderRecord>
+  /** The dead letters, a hundred at a time. */
+  deadLetters(after?: number | undefined | null, call?: Call | undefined | null): Ticket<Array<DeadLetter>>
+  /** Hands a dead letter over again. */
+  replay(id: number, call?: Call | undefined | null): Ticket<null>
+  /** Notes that JavaScript has a handler for this kind of event. Whoever waits for work comes back, to ask for it as well. */
+  registerHandler(kind: string): Failure | null
+  /** Whoever waits for work comes back at once. */
+  callBack(): void
+  /** Waits for work, and takes up to so much. Nothing where there is none in time. */
+  nextMany(most: number, patienceMs: number): Ticket<Array<HandedOver>>
+  /** Takes one piece of work, of one order where it is named. Nothing where there is none now. */
+  claim(orderId?: string | undefined | null): Ticket<Array<HandedOver>>
+  /** Verifies a few payments that are due, of one order where it is named, and gives how many. */
+  verifyDue(orderId?: string | undefined | null): Ticket<number>
+  /** Records that the work is done. */
+  complete(number: number): Ticket<null>
+  /** Records that the handler failed. */
+  fail(number: number, message: string): Ticket<null>
+  /** Gives the work back untouched. */
+  release(number: number): Ticket<null>
+}
+
 /** Talks to the gateway for one store, until it is closed. */
 export declare class Client {
   /** From now on every call fails with `config.closed`. */
@@ -176,6 +232,22 @@ export interface AcceptedCoin {
   shortcut: string
 }
 
+/** An answer as plain data. */
+export interface Answer {
+  /** The HTTP status. */
+  status: number
+  /** Name and value. */
+  headers: Array<[string, string]>
+  /** A short text. */
+  body: string
+  /** The payment's token, once the callback is recorded. */
+  token: string | null
+  /** Why it was not taken. */
+  code: string | null
+  /** The order whose handlers are to run before this is sent. */
+  handOver: string | null
+}
+
 /** A fault that is armed. */
 export interface ArmedFault {
   /** For instance `callback.duplicate`. */
@@ -240,6 +312,43 @@ export interface ChaosParts {
   seed?: number
 }
 
+/** What a checkout is made of, besides the client. What is missing has a default. */
+export interface CheckoutOptions {
+  /** Whether the environment says which database, where it is not given here. */
+  fromEnv: boolean
+  /** Where the records are kept. */
+  database?: string
+  /** A direct connection to the same PostgreSQL. */
+  listenUrl?: string
+  /** `auto` or `check`. */
+  migrate?: string
+  /** `thread`, `inline` or `external`. */
+  worker?: string
+  /** One store of several. */
+  account?: string
+  /** `standard` or `guide`. */
+  answerPolicy?: string
+  /** Whether a simulator is refused. */
+  requireLive?: boolean
+  /** Verify calls a second. */
+  verifiesPerSecond?: number
+  /** How long a handler may run, in milliseconds. */
+  maxHandlerTimeMs?: number
+  /** How often a handler may fail. */
+  maxFailures?: number
+  /** How many handlers run at once. */
+  concurrency?: number
+  /** How long bodies are kept, in milliseconds. */
+  keepBodiesMs?: number
+  /** How long decisions are kept, in milliseconds. */
+  keepDecisionsMs?: number
+  /** The process's name in history and health. */
+  name?: string
+}
+
+/** The SQL that makes the tables. */
+export declare function checkoutSchemaSql(database: string): Outcome<string>
+
 /** What a client is made of. */
 export interface ClientOptions {
   /** None: the environment's. */
@@ -263,6 +372,9 @@ export interface ClientOptions {
   /** The runtime and its version. */
   platform: string
 }
+
+/** The error of a closed checkout. */
+export declare function closedCheckoutError(): Failure
 
 /** The error of a closed client. */
 export declare function closedError(): Failure
@@ -305,6 +417,20 @@ export interface Currency {
   id: string
   /** For instance `USD`. */
   title: string
+}
+
+/** An event whose handler has failed for good. */
+export interface DeadLetter {
+  /** What `replay` takes. */
+  id: number
+  /** The event. */
+  event: OrderEvent
+  /** How often the handler failed. */
+  failures: number
+  /** What the handler said last. */
+  error: string
+  /** When it was given up. */
+  since: number
 }
 
 /** One callback and what came of it. */
@@ -422,8 +548,54 @@ export interface Finding {
   atMs: number
 }
 
+/** An event handed over, and what to finish it by. */
+export interface HandedOver {
+  /** For `complete`, `fail` and `release`. */
+  number: number
+  /** What happened. */
+  event: OrderEvent
+}
+
 /** What a header of this name is to us: 0 nothing, 1 the signature, 2 something that is looked at. */
 export declare function headerRole(name: string): number
+
+/** How the checkout does. */
+export interface Health {
+  /** Nothing is wrong. */
+  ok: boolean
+  /** What is wrong. */
+  problems: Array<string>
+  /** Runners that live. */
+  runners: number
+  /** Events that are due. */
+  eventsDue: number
+  /** Paid events that are not finished. */
+  paidUnfinished: number
+  /** Dead letters. */
+  deadLetters: number
+  /** Verify calls that are due. */
+  verifiesDue: number
+  /** How long the oldest of them has been due. */
+  verifyLagMs: number
+  /** Payments that settled without any callback. */
+  settledWithoutCallback: number
+  /** Callbacks without a token. */
+  probes: number
+}
+
+/** One thing that happened to an order. */
+export interface HistoryEntry {
+  /** When. */
+  at: number
+  /** What. */
+  what: string
+  /** By whom. */
+  who: string
+  /** The payment's token. */
+  token: string | null
+  /** More, in words. */
+  detail: string
+}
 
 /** What the gateway says of itself. */
 export interface Info {
@@ -463,13 +635,13 @@ export interface LimitParts {
   totalMs?: number
 }
 
-/** One attempt to ask the gateway, or one refused callback. */
+/** One attempt to ask the gateway, one refused callback, or what the checkout has to say. */
 export interface LogRecord {
-  /** `debug` or `warning`. */
+  /** `debug`, `warning` or `error`. */
   level: string
   /** The record in one line. */
   message: string
-  /** `request` or `callback`. */
+  /** `request`, `callback` or `checkout`. */
   event: string
   /** The HTTP method. */
   method: string | null
@@ -484,6 +656,9 @@ export interface LogRecord {
   /** The error code. */
   code: string | null
 }
+
+/** The longest body that a callback has, in bytes. */
+export declare const LONGEST_CALLBACK: number
 
 /** The merchant that the API key belongs to. */
 export interface Merchant {
@@ -528,8 +703,73 @@ export declare function onceUnknownConnection(got: string): Failure
 /** Whether the key was new, by the number of rows that the driver says were written. */
 export declare function onceWasNew(database: string, rows: number): Outcome<boolean>
 
+/** Checks the options and makes a checkout, whose results go to the given ones. Opens nothing. */
+export declare function openCheckout(client: Client, options: CheckoutOptions, results: Results): Outcome<Checkout>
+
 /** Checks the options and makes a client, whose results go to the given ones. Opens no connection. */
 export declare function openClient(options: ClientOptions, results: Results): Outcome<Client>
+
+/** An event as plain data. */
+export interface OrderEvent {
+  /** `paid`, `partially_paid`, `closed` or `attention`. */
+  kind: string
+  /** Why somebody should look. */
+  reason: string | null
+  /** The reason in words. */
+  detail: string | null
+  /** The store. */
+  account: string
+  /** The shop's order id. */
+  orderId: string
+  /** The payment's token. */
+  token: string | null
+  /** The payment's price. */
+  price: Price | null
+  /** The order's current price, where it differs. */
+  currentPrice: Price | null
+  /** `low` or `high`. */
+  speed: string
+  /** The shop's own notes. */
+  additionalData: Array<[string, string]>
+  /** Whether the payment had ended before it was paid. */
+  late: boolean
+  /** What came beyond the amount asked for. */
+  overpaidBy: string | null
+  /** What is missing. */
+  shortfall: Shortfall | null
+  /** What the gateway reports of the money. */
+  settlement: Settlement | null
+  /** Whether the coins are worth something, where that is known. */
+  live: boolean | null
+  /** The same each time. */
+  key: string
+}
+
+/** Where an order stands. */
+export interface OrderRecord {
+  /** The shop's order id. */
+  orderId: string
+  /** Where it stands. */
+  state: string
+  /** The current price. */
+  price: Price
+  /** The hosted page, while it can be paid. */
+  url: string | null
+  /** The payment that says most about it. */
+  token: string | null
+  /** What is missing. */
+  shortfall: Shortfall | null
+  /** Whether the coins are worth something, where that is known. */
+  live: boolean | null
+  /** When it was first seen. */
+  createdAt: number
+  /** When anything last changed. */
+  updatedAt: number
+  /** When it was found to be paid. */
+  paidAt: number | null
+  /** When the shop canceled it. */
+  canceledAt: number | null
+}
 
 /** Any status: a number that is not documented is Unknown. */
 export declare function orderStatus(code: number): StatusEntry
@@ -555,6 +795,36 @@ export interface Payment {
   price: Price
   /** Whether the coins are worth something, where that is known. */
   live: boolean | null
+}
+
+/** One payment as it is kept. */
+export interface PaymentRecord {
+  /** The shop's order id. */
+  orderId: string
+  /** The token. */
+  token: string
+  /** Where it stands. */
+  state: string
+  /** What was asked for. */
+  price: Price
+  /** The hosted page. */
+  url: string
+  /** The gateway's last answer. */
+  outcome: string | null
+  /** The gateway's last status, as it came. */
+  status: string | null
+  /** Whether the coins are worth something, where that is known. */
+  live: boolean | null
+  /** How many callbacks came for it. */
+  callbacks: number
+  /** When it was made. */
+  createdAt: number
+  /** When anything last changed. */
+  updatedAt: number
+  /** When it was found to be approved. */
+  settledAt: number | null
+  /** When the gateway is asked next. */
+  nextVerifyAt: number | null
 }
 
 /** A payment to ask the gateway for. */
@@ -627,6 +897,14 @@ export interface PaymentSnapshot {
   url: string
 }
 
+/** Some payments, and where to go on. */
+export interface PaymentsPage {
+  /** Oldest first. */
+  payments: Array<PaymentRecord>
+  /** What to give as `after` for the next page. */
+  next: number | null
+}
+
 /** A price as plain data. */
 export interface Price {
   /** In major units. */
@@ -693,6 +971,18 @@ export interface Settlement {
   transactions: Array<Transaction>
   /** The gateway's JSON. */
   raw: string
+}
+
+/** What is missing, as plain data. */
+export interface Shortfall {
+  /** In the coin that the customer chose. */
+  amount: string
+  /** What is not confirmed yet. */
+  inMempool: string | null
+  /** The coin. */
+  coin: string | null
+  /** In the order's currency. */
+  fiatEstimated: string | null
 }
 
 /** Signs a body as the gateway does. */

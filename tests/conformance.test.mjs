@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 
 const require = createRequire(new URL("../bindings-node/package.json", import.meta.url));
@@ -137,14 +139,15 @@ describe("surface.json", () => {
     Object.getOwnPropertyNames(type.prototype).filter((name) => name !== "constructor" && !name.startsWith("_"));
 
   test("the module has exactly the surface", () => {
-    const enums = ["OrderStatus", "Outcome", "Speed", "CallbackMethod", "Meaning"];
+    const enums = ["OrderStatus", "Outcome", "Speed", "CallbackMethod", "Meaning", "EventKind", "Reason"];
     const helpers = ["VERSION", "isPaymentoError", "orderStatusName", "orderStatusMeaning"];
     const wanted = [
       "Client",
-      ...Object.keys(surface.functions).map(camel),
+      "Checkout",
+      ...Object.keys({ ...surface.functions, ...surface.checkout.functions }).map(camel),
       ...surface.constants,
       ...surface.error_classes,
-      ...Object.keys(surface.data),
+      ...Object.keys({ ...surface.data, ...surface.checkout.data }),
       ...enums,
       ...helpers,
     ];
@@ -159,10 +162,76 @@ describe("surface.json", () => {
     assert.equal(typeof paymento.Client.fromEnv, "function");
   });
 
+  /** Durations are milliseconds, and say so. */
+  const DURATIONS = ["max_handler_time", "keep_bodies", "keep_decisions", "verify_lag"];
+  const durable = (name) => (DURATIONS.includes(name) ? `${camel(name)}Ms` : camel(name));
+  const inMemory = () => new paymento.Checkout(loopback, { database: `sqlite:${join(tmpdir(), "never-opened.db")}` });
+
+  test("the checkout has exactly the surface", () => {
+    const { methods, local_methods } = surface.checkout;
+    // What takes a fetch request is JavaScript's own.
+    const wanted = [...Object.keys(methods), ...local_methods, "handle"]
+      .map(camel)
+      .filter((name) => name !== "fromEnv");
+    assert.deepEqual(accessors(paymento.Checkout).sort(), wanted.sort());
+    assert.equal(typeof paymento.Checkout.fromEnv, "function");
+  });
+
+  test("the checkout takes exactly the surface's options", async () => {
+    const { options, workers, answer_policies, migrate } = surface.checkout;
+    const made = (options) => new paymento.Checkout(loopback, options);
+    for (const name of options.map(durable)) made({ [name]: undefined });
+    await assert.rejects(async () => made({ nonsense: 1 }), { code: "input.unknown_option" });
+    for (const [option, values] of Object.entries({ worker: workers, answerPolicy: answer_policies, migrate })) {
+      for (const value of values) made({ [option]: value });
+      await assert.rejects(async () => made({ [option]: "nonsense" }), { code: "input.type" });
+    }
+  });
+
+  test("the checkout's methods take exactly the surface's options", async () => {
+    const { methods } = surface.checkout;
+    const checkout = inMemory();
+    await checkout.close();
+    const calls = {
+      createPayment: (options) => checkout.createPayment({ orderId: "A-1", ...options }),
+      payments: (options) => checkout.payments(options),
+      adopt: (options) => checkout.adopt("t".repeat(32), { orderId: "A-1", ...options }),
+      deadLetters: (options) => checkout.deadLetters(options),
+      runOnce: (options) => checkout.runOnce(options),
+      run: (options) => checkout.run(options),
+    };
+    const named = { max_seconds: "maxMs", stop: "signal" };
+    for (const [name, call] of Object.entries(calls)) {
+      const options = Object.entries(methods).find(([method]) => camel(method) === name)[1];
+      for (const option of options.filter((option) => option !== "token")) {
+        const given = { [named[option] ?? camel(option)]: undefined };
+        if (option !== "order_id" || name === "runOnce") assert.equal(await codeOf(() => call(given)), "config.closed");
+      }
+      assert.equal(await codeOf(() => call({ nonsense: 1 })), "input.unknown_option", name);
+    }
+  });
+
+  test("the checkout's lists are the surface's", async () => {
+    const { event_kinds, reasons } = surface.checkout;
+    assert.deepEqual(Object.values(paymento.EventKind), event_kinds);
+    assert.deepEqual(Object.values(paymento.Reason), reasons);
+    const checkout = inMemory();
+    for (const kind of event_kinds) checkout.on(kind, () => {});
+    for (const kind of event_kinds)
+      assert.equal(await codeOf(() => checkout.on(kind, () => {})), "checkout.handler_exists");
+    assert.equal(await codeOf(() => checkout.on("nonsense", () => {})), "input.type");
+    for (const database of ["sqlite", "postgres"]) {
+      assert.match(paymento.checkoutSchemaSql(database), /CREATE TABLE .*paymento_orders/);
+    }
+  });
+
   test("data classes have exactly the surface", () => {
-    for (const [name, fields] of Object.entries(surface.data)) {
-      const methods = (surface.data_methods[name] ?? []).filter((method) => method !== "parse");
-      const wanted = [...fields, ...methods].map(camel);
+    const methodsOf = { ...surface.data_methods, ...surface.checkout.data_methods };
+    // What can hold in a synchronous transaction is JavaScript's own.
+    methodsOf.OrderEvent = [...methodsOf.OrderEvent, "once_sync"];
+    for (const [name, fields] of Object.entries({ ...surface.data, ...surface.checkout.data })) {
+      const methods = (methodsOf[name] ?? []).filter((method) => method !== "parse");
+      const wanted = [...fields, ...methods].map(durable);
       const made = samples()[name];
       const own = new Set([...Object.keys(made), ...accessors(made.constructor)]);
       own.delete("toJSON");
@@ -269,7 +338,8 @@ describe("surface.json", () => {
   function samples() {
     const names = ["callback", "payment", "price", "verification", "settlement", "transaction", "settings"];
     names.push("callback_url_change", "accepted_coin", "coin", "last_block", "coin_price", "currency", "language");
-    names.push("info", "merchant");
+    names.push("info", "merchant", "order_event", "shortfall", "answer", "order_record", "payment_record");
+    names.push("payments_page", "history_entry", "dead_letter", "health");
     const made = names.map(camel).map((name) => testing[name]());
     const all = [...made, paymento.ReturnVisit.parse("")];
     return Object.fromEntries(all.map((value) => [value.constructor.name, value]));

@@ -1,33 +1,38 @@
-"""The README's quickstarts for Python and Node.js, run as they are written. The Rust one is a doctest of the crate."""
+"""The programs of the README and of docs/, run as they are written. Those in Rust are doctests of the crate."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import urllib.parse
 import urllib.request
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import paymento.testing
 import pytest
 from paymento.testing import Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from paymento import OrderEvent
+
 ROOT = pathlib.Path(__file__).parent.parent
 WAIT = 30
 
 
-def code(language: str) -> str:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.search(rf"<!-- quickstart: {language} -->\n```\w+\n(.*?)```", readme, re.DOTALL)
-    assert found, f"the README has no quickstart for {language}"
+def code(name: str, page: str = "README.md", kind: str = "quickstart") -> str:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    found = re.search(rf"<!-- {kind}: {name} -->\n```\w+\n(.*?)```", text, re.DOTALL)
+    assert found, f"{page} has no {kind} {name}"
     return found[1]
 
 
@@ -37,13 +42,13 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def python_shop(folder: pathlib.Path, port: int) -> list[str]:
-    (folder / "shop.py").write_text(code("python"), encoding="utf-8")
+def python_shop(folder: pathlib.Path, port: int, program: str) -> list[str]:
+    (folder / "shop.py").write_text(program, encoding="utf-8")
     return [sys.executable, "-m", "flask", "--app", "shop", "run", "--port", str(port)]
 
 
-def node_shop(folder: pathlib.Path, _port: int) -> list[str]:
-    (folder / "shop.mjs").write_text(code("node"), encoding="utf-8")
+def node_shop(folder: pathlib.Path, _port: int, program: str) -> list[str]:
+    (folder / "shop.mjs").write_text(program, encoding="utf-8")
     modules = folder / "node_modules"
     modules.mkdir()
     (modules / "paymento").symlink_to(ROOT / "bindings-node")
@@ -102,11 +107,20 @@ def buy(url: str) -> str:
     return str(answer.value.headers["Location"])
 
 
-@pytest.fixture(params=[python_shop, node_shop])
+SHOPS = {
+    "checkout, Python": (python_shop, code("python")),
+    "checkout, Node.js": (node_shop, code("node")),
+    "client, Python": (python_shop, code("client-python", "docs/client.md")),
+    "client, Node.js": (node_shop, code("client-node", "docs/client.md")),
+}
+
+
+@pytest.fixture(params=SHOPS)
 def shop_and_gateway(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[tuple[Shop, Simulator]]:
     port = free_port()
     with Simulator.start(callback_url=f"http://127.0.0.1:{port}/paymento/callback") as gateway:
-        shop = Shop(request.param(tmp_path, port), tmp_path, port, gateway)
+        make, program = SHOPS[request.param]
+        shop = Shop(make(tmp_path, port, program), tmp_path, port, gateway)
         try:
             shop.wait_until_it_listens(port)
             yield shop, gateway
@@ -138,6 +152,44 @@ def test_the_quickstart_refuses_a_forged_callback(shop_and_gateway: tuple[Shop, 
         urllib.request.urlopen(request, timeout=WAIT)
     assert refused.value.code == 401
     assert "ship A-578" not in shop.lines
+
+
+class Queue:
+    """Takes a task's id, and does what has the same id once."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, dict[str, str]] = {}
+
+    def add(self, _name: str, arguments: dict[str, str], *, task_id: str) -> None:
+        self.tasks.setdefault(task_id, arguments)
+
+
+def recipe(name: str) -> dict[str, Any]:
+    names: dict[str, Any] = {"sqlite3": sqlite3}
+    exec(code(name, "docs/checkout.md", "recipe"), names)
+    return names
+
+
+@pytest.fixture(name="order")
+def order_fixture() -> OrderEvent:
+    return paymento.testing.order_event(order_id="A-578")
+
+
+def test_the_recipe_with_a_unique_key_ships_once(order: OrderEvent) -> None:
+    ship_once = recipe("unique-key")["ship_once"]
+    with contextlib.closing(sqlite3.connect(":memory:")) as db:
+        db.execute("CREATE TABLE shipments (order_key TEXT PRIMARY KEY, order_id TEXT NOT NULL)")
+        for _ in range(2):
+            ship_once(db, order)
+        assert not db.in_transaction
+        assert db.execute("SELECT order_key, order_id FROM shipments").fetchall() == [(order.key, "A-578")]
+
+
+def test_the_recipe_with_a_queue_ships_once(order: OrderEvent) -> None:
+    queue = Queue()
+    for _ in range(2):
+        recipe("task-id")["enqueue"](queue, order)
+    assert queue.tasks == {order.key: {"order_id": "A-578"}}
 
 
 def test_the_tests_in_the_readme_pass(tmp_path: pathlib.Path) -> None:

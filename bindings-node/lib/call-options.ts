@@ -23,8 +23,11 @@ export interface CallOptions {
 /** How long calls may take, by option. */
 export const limitChecks = { connectTimeoutMs: number, attemptTimeoutMs: number, timeoutMs: number };
 
+/** Of a call that has no limits of its own. */
+export const signalChecks = { signal: abortSignal };
+
 /** The checks of {@link CallOptions}. */
-export const callChecks = { ...limitChecks, signal: abortSignal };
+export const callChecks = { ...limitChecks, ...signalChecks };
 
 interface LimitOptions {
   connectTimeoutMs?: number;

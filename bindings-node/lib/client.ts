@@ -1,15 +1,17 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { isAbsent, text, texts, wrongType } from "./arguments.js";
-import { native } from "./binding.js";
+import { type Native, native } from "./binding.js";
+import { rawBody } from "./body.js";
 import type { CallOptions } from "./call-options.js";
-import type { Callback } from "./callback.js";
+import { type Callback, callbackFrom } from "./callback.js";
 import { type ClientOptions, readClientOptions } from "./client-options.js";
 import { Connection } from "./connection.js";
 import { make } from "./data.js";
 import { AcceptedCoin, Coin, CoinPrice, Currency, Info, Language, LastBlock, Merchant } from "./directory.js";
 import { dropUnnamedDispose } from "./dispose.js";
-import { toError } from "./errors.js";
-import type { CallbackHeaders } from "./headers.js";
+import { toError, unwrap } from "./errors.js";
+import { type CallbackHeaders, signatureHeaders } from "./headers.js";
+import { refusing } from "./log.js";
 import { readOptions } from "./options.js";
 import { type Payment, paymentFrom } from "./payment.js";
 import {
@@ -24,11 +26,15 @@ import {
   type SettingsOptions,
   settingsChecks,
 } from "./payment-options.js";
+import { results } from "./results.js";
 import { type CallbackUrlChange, callbackUrlChangeFrom, type Settings, settingsFrom } from "./settings.js";
 import { type Verification, verificationFrom } from "./verification.js";
 
 /** In place of an API key: that the environment has it. */
 const FROM_ENVIRONMENT: unknown = Symbol("from the environment");
+
+/** @internal What a checkout shares with its client. */
+export let connectionOf: (client: Client) => Connection<Native.Client>;
 
 /**
  * Talks to the gateway for one store. Make one and keep it: it keeps its connections.
@@ -43,7 +49,11 @@ const FROM_ENVIRONMENT: unknown = Symbol("from the environment");
  * response.redirect(303, payment.url);
  */
 export class Client {
-  readonly #connection: Connection;
+  readonly #connection: Connection<Native.Client>;
+
+  static {
+    connectionOf = (client) => client.#connection;
+  }
 
   /**
    * Checks the options. Opens no connection.
@@ -54,7 +64,8 @@ export class Client {
    */
   constructor(apiKey: string, options?: ClientOptions) {
     const { logger, forAddon } = readClientOptions(readApiKey(apiKey), options);
-    this.#connection = new Connection(forAddon, logger);
+    const opened = unwrap(native.openClient(forAddon, results));
+    this.#connection = new Connection(opened, logger, native.closedError);
   }
 
   /**
@@ -213,12 +224,20 @@ export class Client {
    * @throws {DecodeError} `decode.callback`
    */
   authenticate(body: Uint8Array, headers: CallbackHeaders): Callback {
-    return this.#connection.authenticate(body, headers);
+    const connection = this.#connection;
+    connection.begin();
+    const [bytes, signature] = refusing(connection.logger, () => [rawBody(body), signatureHeaders(headers)] as const);
+    const result = connection.addon.authenticate(bytes, signature);
+    if (typeof result !== "string") {
+      connection.handLogOn();
+    }
+    return callbackFrom(result, bytes);
   }
 
   /** Refuses new calls with `config.closed` at once, and waits for those under way. Closing twice does nothing. */
   async close(): Promise<void> {
-    await this.#connection.close();
+    await this.#connection.end();
+    this.#connection.addon.close();
   }
 
   /** {@link close}, for `await using`. */

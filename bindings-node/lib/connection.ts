@@ -1,76 +1,80 @@
-import { type Native, native } from "./binding.js";
-import { rawBody } from "./body.js";
+import type { Native } from "./binding.js";
 import { type CheckedCallOptions, callChecks, runCall } from "./call-options.js";
-import { type Callback, callbackFrom } from "./callback.js";
-import { toError, unwrap } from "./errors.js";
-import { signatureHeaders } from "./headers.js";
-import { deliver, isHeard, type Logger, refusing } from "./log.js";
+import { toError } from "./errors.js";
+import { deliver, isHeard, type Logger } from "./log.js";
 import { readOptions } from "./options.js";
-import { results } from "./results.js";
 
-type Start<T> = (client: Native.Client, call: Native.Call | undefined) => Native.Ticket<T>;
+/** What of the addon keeps log records. */
+interface Addon {
+  keepLogRecords(): void;
+  takeLogRecords(): Native.LogRecord[];
+}
 
-/** A client of the addon, with what surrounds every call: the end, the signal, the log. */
-export class Connection {
-  readonly #client: Native.Client;
-  readonly #logger: Logger | null;
+/** A client or a checkout of the addon, with what surrounds every call: the end, the signal, the log. */
+export class Connection<A extends Addon> {
+  readonly addon: A;
+  readonly logger: Logger | null;
+  readonly #closedError: () => Native.Failure;
   readonly #running = new Set<Promise<unknown>>();
   #isClosed = false;
   #keepsLog = false;
 
-  constructor(options: Native.ClientOptions, logger: Logger | null) {
-    this.#client = unwrap(native.openClient(options, results));
-    this.#logger = logger;
+  constructor(addon: A, logger: Logger | null, closedError: () => Native.Failure) {
+    this.addon = addon;
+    this.logger = logger;
+    this.#closedError = closedError;
   }
 
   /** A call that takes no options but those of every call. */
-  async ask<T>(options: unknown, start: Start<T>): Promise<T> {
+  async ask<T>(options: unknown, start: Start<A, T>): Promise<T> {
     return this.run(readOptions(options, callChecks), start);
   }
 
   /** A call whose options are checked. */
-  async run<T>(options: CheckedCallOptions, start: Start<T>): Promise<T> {
-    this.#begin();
-    const running = runCall(options, (call) => start(this.#client, call));
+  async run<T>(options: CheckedCallOptions, start: Start<A, T>): Promise<T> {
+    this.begin();
+    return this.track(runCall(options, (call) => start(this.addon, call)));
+  }
+
+  /** A call that has begun. */
+  async track<T>(running: Promise<T>): Promise<T> {
     this.#running.add(running);
     try {
       return await running;
     } finally {
       this.#running.delete(running);
-      this.#handLogOn();
+      this.handLogOn();
     }
   }
 
-  authenticate(body: unknown, headers: unknown): Callback {
-    this.#begin();
-    const [bytes, signature] = refusing(this.#logger, () => [rawBody(body), signatureHeaders(headers)] as const);
-    const result = this.#client.authenticate(bytes, signature);
-    if (typeof result !== "string") {
-      this.#handLogOn();
-    }
-    return callbackFrom(result, bytes);
-  }
-
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    await Promise.allSettled(this.#running);
-    this.#client.close();
-  }
-
-  #begin(): void {
+  /** Before anything is asked. Throws what a closed one throws. */
+  begin(): void {
     if (this.#isClosed) {
-      throw toError(native.closedError());
+      throw toError(this.#closedError());
     }
-    if (!this.#keepsLog && isHeard(this.#logger)) {
-      this.#keepsLog = true;
-      this.#client.keepLogRecords();
+    if (!this.#keepsLog && isHeard(this.logger)) {
+      this.keepLog();
     }
+  }
+
+  /** Also where nobody listens yet. */
+  keepLog(): void {
+    this.#keepsLog = true;
+    this.addon.keepLogRecords();
   }
 
   /** Fetches what the core has noted, also where nobody listens any more. */
-  #handLogOn(): void {
+  handLogOn(): void {
     if (this.#keepsLog) {
-      deliver(this.#client.takeLogRecords(), this.#logger);
+      deliver(this.addon.takeLogRecords(), this.logger);
     }
   }
+
+  /** Refuses new calls at once, and waits for those under way. */
+  async end(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#running);
+  }
 }
+
+type Start<A, T> = (addon: A, call: Native.Call | undefined) => Native.Ticket<T>;

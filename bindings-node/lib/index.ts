@@ -15,12 +15,35 @@
 
 export type { CallOptions } from "./call-options.js";
 export { authenticate, Callback } from "./callback.js";
+export { Checkout, checkoutSchemaSql } from "./checkout.js";
+export type {
+  AdoptOptions,
+  CheckoutCallOptions,
+  CheckoutOptions,
+  DeadLettersFilter,
+  PaymentsFilter,
+  RunOnceOptions,
+  RunOptions,
+} from "./checkout-options.js";
+export {
+  Answer,
+  DeadLetter,
+  Health,
+  HistoryEntry,
+  OrderRecord,
+  type OrderState,
+  PaymentRecord,
+  type PaymentState,
+  PaymentsPage,
+  type Problem,
+} from "./checkout-records.js";
 export { Client } from "./client.js";
 export type { ClientOptions } from "./client-options.js";
 export { AcceptedCoin, Coin, CoinPrice, Currency, Info, Language, LastBlock, Merchant } from "./directory.js";
 export type { ErrorCode } from "./error-code.js";
 export {
   ApiError,
+  CheckoutError,
   ConfigError,
   DatabaseError,
   DecodeError,
@@ -35,6 +58,7 @@ export {
 export type { CallbackHeaders } from "./headers.js";
 export type { LogFields, Logger, LogMessage } from "./log.js";
 export { type OnceConnection, type OnceDatabase, type OnceQuery, onceTableSql } from "./once.js";
+export { EventKind, OrderEvent, Reason, Shortfall } from "./order-event.js";
 export { type AnyOrderStatus, Meaning, OrderStatus, orderStatusMeaning, orderStatusName } from "./order-status.js";
 export { Outcome } from "./outcome.js";
 export { Payment, Price } from "./payment.js";
@@ -44,9 +68,11 @@ export type {
   ExpectedPayment,
   PaymentOptions,
   PriceOptions,
+  PurchaseOptions,
   SettingsOptions,
 } from "./payment-options.js";
 export { type ReturnQuery, ReturnVisit } from "./return-visit.js";
+export type { OrderHandler } from "./runner.js";
 export { CallbackMethod, CallbackUrlChange, Settings } from "./settings.js";
 export { Settlement, Transaction } from "./settlement.js";
 export { SIGNATURE_HEADER, sign, VERSION } from "./signature.js";

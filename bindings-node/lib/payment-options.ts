@@ -17,8 +17,8 @@ export interface PriceOptions {
   cryptoAmounts?: Readonly<Record<string, string>> | null | undefined;
 }
 
-/** A payment to ask the gateway for. */
-export interface PaymentOptions extends PriceOptions, CallOptions {
+/** What is sold: an order and its price, and where the customer goes afterwards. */
+export interface PurchaseOptions extends PriceOptions {
   /** The shop's own id of the order: 1 to 128 characters, no control characters. */
   orderId: string;
   /** Where the browser goes afterwards: https; http only while the client talks to a loopback address. */
@@ -32,6 +32,9 @@ export interface PaymentOptions extends PriceOptions, CallOptions {
   /** The shop's own notes, which come back in callbacks and verify answers. At most 8 KiB; the key `OrderId` is taken. */
   additionalData?: Readonly<Record<string, string>> | null | undefined;
 }
+
+/** A payment to ask the gateway for. */
+export interface PaymentOptions extends PurchaseOptions, CallOptions {}
 
 /** What the shop recorded of a payment, for the gateway's answer to be held against. */
 export interface ExpectedPayment extends PriceOptions, CallOptions {
@@ -58,14 +61,16 @@ export interface CoinPricesOptions extends CallOptions {
 }
 
 const expectedChecks = { ...callChecks, ...priceChecks, orderId: text };
-const paymentChecks = {
-  ...expectedChecks,
+const purchaseChecks = {
+  ...priceChecks,
+  orderId: text,
   returnUrl: text,
   speed: text,
   language: text,
   emailAddress: text,
   additionalData,
 };
+const paymentChecks = { ...callChecks, ...purchaseChecks };
 export const settingsChecks = { ...callChecks, method: text };
 export const callbackUrlChecks = { ...settingsChecks, replace: boolean };
 export const coinPricesChecks = { ...callChecks, includeChange: boolean };
@@ -85,29 +90,29 @@ export function additionalData(value: unknown, name: string): [string, string][]
 }
 
 /** What is wrong with an id that is there, the core says. */
-function requireOrderId(orderId: string | undefined): string {
+export function requireOrderId(orderId: string | undefined): string {
   if (orderId === undefined) {
     throw new InputError("input.order_id", "orderId was not given");
   }
   return orderId;
 }
 
-/** Reads the options of `createPayment`. */
+/** Reads the options of a client's `createPayment`. */
 export function readPaymentOptions(options: unknown) {
-  const checked: Checked<typeof paymentChecks> = readOptions(options, paymentChecks);
+  const checked = readOptions(options, paymentChecks);
+  return { request: requestOf(checked), call: checked };
+}
+
+/** Reads the options of a checkout's `createPayment`. */
+export function readPurchase(options: unknown): Native.PaymentRequest {
+  return requestOf(readOptions(options, purchaseChecks));
+}
+
+function requestOf(checked: Checked<typeof purchaseChecks>): Native.PaymentRequest {
   const { returnUrl, speed, language, emailAddress, additionalData } = checked;
   const orderId = requireOrderId(checked.orderId);
   const price = priceParts(checked);
-  const request: Native.PaymentRequest = {
-    price,
-    orderId,
-    returnUrl,
-    speed,
-    language,
-    emailAddress,
-    additionalData,
-  };
-  return { request, call: checked };
+  return { price, orderId, returnUrl, speed, language, emailAddress, additionalData };
 }
 
 /** Reads the options of `verifyPayment`. */

@@ -8,6 +8,7 @@ interface Waiting {
   // biome-ignore lint/suspicious/noExplicitAny: what the ticket was given for
   readonly resolve: (result: any) => void;
   readonly reject: (error: Error) => void;
+  readonly keepsAlive: boolean;
 }
 
 /** Where the addon leaves results, until it wakes this thread to take them. */
@@ -15,14 +16,20 @@ export const results: Native.Results = new native.Results(settle);
 
 /** Keeps the process alive while a call is under way, and only then. */
 const alive = setInterval(() => {}, 2 ** 31 - 1).unref();
+let keepingAlive = 0;
 
-/** Waits for the result of a call. Rejected only where the addon ended it without one. */
-export function resultOf<T>(ticket: Native.Ticket<T>): Promise<Native.Outcome<T>> {
-  if (waiting.size === 0) {
+/**
+ * Waits for the result of a call. Rejected only where the addon ended it without one.
+ *
+ * `keepsAlive`: whether a process that has nothing else to do waits for it, too.
+ */
+export function resultOf<T>(ticket: Native.Ticket<T>, keepsAlive = true): Promise<Native.Outcome<T>> {
+  if (keepsAlive) {
+    keepingAlive += 1;
     alive.ref();
   }
   return new Promise((resolve, reject) => {
-    waiting.set(ticket, { resolve, reject });
+    waiting.set(ticket, { resolve, reject, keepsAlive });
   });
 }
 
@@ -30,13 +37,14 @@ function settle(): void {
   for (const [ticket, ...result] of JSON.parse(results.take())) {
     const call = waiting.get(ticket);
     waiting.delete(ticket);
+    keepingAlive -= call?.keepsAlive ? 1 : 0;
     if (result.length > 0) {
       call?.resolve(result[0]);
     } else {
       call?.reject(new Error("the addon of paymento ended a call without a result"));
     }
   }
-  if (waiting.size === 0) {
+  if (keepingAlive === 0) {
     alive.unref();
   }
 }

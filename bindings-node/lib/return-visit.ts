@@ -33,6 +33,12 @@ export class ReturnVisit extends Data {
   }
 }
 
+/** @internal A query as text, which the core reads. */
+export function queryText(query: unknown): string {
+  const read = readQuery(query);
+  return typeof read === "string" ? read : new URLSearchParams(read).toString();
+}
+
 function readQuery(query: unknown): string | [string, string][] {
   if (typeof query === "string") {
     return query;

@@ -9,7 +9,8 @@ import type { PriceOptions } from "./payment-options.js";
 import { type Settlement, settlementFrom, type Transaction, transactionFrom } from "./settlement.js";
 import { type Verification, verificationFrom } from "./verification.js";
 
-const ORDER_ID = "A-578";
+/** The order where none is given. */
+export const ORDER_ID = "A-578";
 
 /** 29.99 USD, where no price is given. */
 function pricePartsOrDefault(given: Parameters<typeof priceParts>[0]) {
@@ -24,7 +25,12 @@ function pricePartsOrDefault(given: Parameters<typeof priceParts>[0]) {
  * @throws {InputError} as `createPayment`
  */
 export function price(options?: PriceOptions): Price {
-  return priceFrom(unwrap(native.testingPrice(pricePartsOrDefault(readOptions(options, priceChecks)))));
+  return priceOrDefault(readOptions(options, priceChecks));
+}
+
+/** @internal */
+export function priceOrDefault(given: Parameters<typeof priceParts>[0]): Price {
+  return priceFrom(unwrap(native.testingPrice(pricePartsOrDefault(given))));
 }
 
 /** What a payment is made of. */

@@ -26,6 +26,7 @@ export {
   merchant,
   settings,
 } from "./testing-directory.js";
+export { type OrderEventFactoryOptions, orderEvent, type ShortfallFactoryOptions, shortfall } from "./testing-event.js";
 export {
   type PaymentFactoryOptions,
   payment,
@@ -37,3 +38,19 @@ export {
   type VerificationFactoryOptions,
   verification,
 } from "./testing-payment.js";
+export {
+  type AnswerFactoryOptions,
+  answer,
+  type DeadLetterFactoryOptions,
+  deadLetter,
+  type HealthFactoryOptions,
+  type HistoryEntryFactoryOptions,
+  health,
+  historyEntry,
+  type OrderRecordFactoryOptions,
+  orderRecord,
+  type PaymentRecordFactoryOptions,
+  type PaymentsPageFactoryOptions,
+  paymentRecord,
+  paymentsPage,
+} from "./testing-records.js";

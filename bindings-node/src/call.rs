@@ -60,21 +60,28 @@ impl Call {
     }
 }
 
-/// One call of a client: what it runs with, what giving it up means, and where its result goes.
-pub(crate) struct Started {
-    client: Result<paymento::Client, Error>,
+/// One call of a client or a checkout: what it runs with, what giving it up means, and where its result goes.
+pub(crate) struct Started<C> {
+    what: Result<C, Error>,
     canceled: Option<Arc<Notify>>,
     creates: bool,
     results: Results,
 }
 
-impl Started {
+impl Started<paymento::Client> {
     pub(crate) fn new(client: Result<paymento::Client, Error>, call: Option<&Call>, results: Results) -> Self {
         let client = client.and_then(|client| match call {
             Some(call) => client.with_limits(call.limits.over(client.limits())?),
             None => Ok(client),
         });
-        Self { client, canceled: call.map(|call| Arc::clone(&call.canceled)), creates: false, results }
+        Self::of(client, call, results)
+    }
+}
+
+impl<C: Send + 'static> Started<C> {
+    /// Without limits of its own.
+    pub(crate) fn of(what: Result<C, Error>, call: Option<&Call>, results: Results) -> Self {
+        Self { what, canceled: call.map(|call| Arc::clone(&call.canceled)), creates: false, results }
     }
 
     /// That it is the call which is not repeated blindly.
@@ -83,7 +90,7 @@ impl Started {
     }
 
     /// Runs it on the runtime, and gives the number under which its result comes, as a `J`.
-    pub(crate) fn run<J, T, F>(self, run: impl FnOnce(paymento::Client) -> F + Send + 'static) -> u32
+    pub(crate) fn run<J, T, F>(self, run: impl FnOnce(C) -> F + Send + 'static) -> u32
     where
         F: Future<Output = Result<T, Error>> + Send + 'static,
         J: From<T> + Serialize,
@@ -91,8 +98,8 @@ impl Started {
         let ticket = self.results.ticket();
         let number = ticket.number();
         runtime::run(async move {
-            let result = match self.client {
-                Ok(client) => until_canceled(run(client), self.canceled, self.creates).await,
+            let result = match self.what {
+                Ok(what) => until_canceled(run(what), self.canceled, self.creates).await,
                 Err(error) => Err(error),
             };
             ticket.end_with(&to_js(result.map(J::from)));

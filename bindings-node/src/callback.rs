@@ -35,13 +35,15 @@ pub fn read_additional_data(json: String) -> Vec<(String, String)> {
 /// `native-header.txt`.
 pub type SignatureHeaders = Either<String, Vec<String>>;
 
+/// Names and values that came one after the other.
+pub(crate) fn pairs_of(flat: &[String]) -> Vec<(&str, &str)> {
+    flat.chunks_exact(2).map(|pair| (pair[0].as_str(), pair[1].as_str())).collect()
+}
+
 pub(crate) fn with_headers<T>(headers: &SignatureHeaders, use_them: impl FnOnce(Headers<'_>) -> T) -> T {
     match headers {
         Either::A(value) => use_them(Headers::Value(value)),
-        Either::B(flat) => {
-            let pairs: Vec<_> = flat.chunks_exact(2).map(|pair| (pair[0].as_str(), pair[1].as_str())).collect();
-            use_them(Headers::TextPairs(&pairs))
-        }
+        Either::B(flat) => use_them(Headers::TextPairs(&pairs_of(flat))),
     }
 }
 

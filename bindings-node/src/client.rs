@@ -32,12 +32,12 @@ pub fn open_client(options: ClientOptions, results: &Results) -> Outcome<Client>
 }
 
 impl Client {
-    fn inner(&self) -> Result<paymento::Client, Error> {
+    pub(crate) fn inner(&self) -> Result<paymento::Client, Error> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.clone().ok_or_else(paymento::Client::closed_error)
     }
 
-    fn start(&self, call: Option<&Call>) -> Started {
+    fn start(&self, call: Option<&Call>) -> Started<paymento::Client> {
         Started::new(self.inner(), call, self.results.clone())
     }
 }

@@ -6,6 +6,12 @@
 
 pub mod call;
 pub mod callback;
+pub mod checkout;
+pub mod checkout_answer;
+pub mod checkout_event;
+pub mod checkout_options;
+pub mod checkout_records;
+pub mod checkout_work;
 pub mod cli;
 pub mod client;
 pub mod client_options;

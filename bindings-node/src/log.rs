@@ -3,14 +3,14 @@
 use napi_derive::napi;
 use paymento::{Error, ErrorCode};
 
-/// One attempt to ask the gateway, or one refused callback.
+/// One attempt to ask the gateway, one refused callback, or what the checkout has to say.
 #[napi(object, object_from_js = false, use_nullable = true)]
 pub struct LogRecord {
-    /// `debug` or `warning`.
+    /// `debug`, `warning` or `error`.
     pub level: &'static str,
     /// The record in one line.
     pub message: String,
-    /// `request` or `callback`.
+    /// `request`, `callback` or `checkout`.
     pub event: &'static str,
     /// The HTTP method.
     pub method: Option<&'static str>,

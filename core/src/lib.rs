@@ -7,6 +7,9 @@
 //! 4. **Verify**: [`Client::verify_payment`] asks the gateway, and holds the answer against the order.
 //! 5. **Fulfill**: what [`Verification::require_settled`] gives is the proof of payment. Ship once.
 //!
+//! [`Checkout`] does all of it and remembers: no paid order is lost and none is handed over as new after it is done. It is
+//! what nearly every shop wants; the steps above are its parts.
+//!
 //! A callback is a reason to verify, a [`ReturnVisit`] is a hint, and neither can be fulfilled. [`Amount`] is an exact
 //! decimal, [`Secret`] never prints, and every failure is an [`Error`] with a stable [`ErrorCode`].
 //!
@@ -74,6 +77,11 @@ pub use status::{Meaning, OrderStatus, UnknownStatusName};
 pub use verification::Verification;
 
 /// The README's Rust, run as it is written.
-#[cfg(all(doctest, feature = "simulator", feature = "client"))]
+#[cfg(all(doctest, feature = "simulator", feature = "sqlite"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The client's page, the same.
+#[cfg(all(doctest, feature = "simulator", feature = "client"))]
+#[doc = include_str!("../../docs/client.md")]
+struct ClientPage;

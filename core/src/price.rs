@@ -27,7 +27,7 @@ pub enum Price {
 }
 
 impl Price {
-    /// A price as arguments give it: an amount with its currency, or amounts in coins. For bindings.
+    /// From what a caller gave: exactly one of the two kinds, checked. For bindings.
     ///
     /// # Errors
     /// `input.price_missing`, `input.price_ambiguous`, `input.amount`, `input.currency`, `input.coin`.
@@ -38,7 +38,7 @@ impl Price {
         })
     }
 
-    /// From what a caller gave: exactly one of the two kinds, checked.
+    /// Like [`required`](Self::required), where no price need be given.
     pub(crate) fn from_parts(
         amount: Option<Amount>,
         currency: Option<&str>,

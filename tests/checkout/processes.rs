@@ -7,7 +7,7 @@ use std::{
 
 use paymento::{
     Checkout, Client,
-    checkout::{EventKind, Worker},
+    checkout::{EventKind, OrderEvent, Worker},
 };
 
 use crate::{
@@ -19,6 +19,7 @@ on_both! {
     a_process_that_dies_at_any_place_loses_nothing_and_doubles_nothing
     one_process_is_woken_by_another
     a_shop_of_one_process_ships_by_itself
+    a_shop_that_only_registers_its_handlers_ships
     without_background_work_receive_verifies_and_hands_over_before_it_answers
     a_checkout_works_again_after_it_was_closed
 }
@@ -67,12 +68,14 @@ async fn a_process_that_dies_at_any_place_loses_nothing_and_doubles_nothing(on: 
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(!output.status.success() && !text.contains("finished"), "{place}: {text}");
         assert!(!text.contains("answered") || place == "after_verify" || place == "before_complete", "{place}");
-        // The lease of what the dead process held ends.
-        shop.clock.advance(Duration::from_secs(31));
-        if let Ok(payment) = shop.checkout.create_payment(request("A-578", "29.99")).await {
+        // The lease of what the dead process held ends: the order's, the intent's, and that of whoever asked the gateway.
+        shop.clock.advance(Duration::from_secs(11));
+        if !text.contains("answered") {
+            let payment = shop.checkout.create_payment(request("A-578", "29.99")).await.expect("created");
             shop.pay(payment.token(), "A-578").await;
         }
         shop.settle_down().await;
+        assert_eq!(heard.kinds(), [EventKind::Paid], "{place}: a lease and a second later");
         shop.pass(Duration::from_secs(40), Duration::from_secs(10)).await;
         assert_eq!(heard.kinds(), [EventKind::Paid], "{place}");
     }
@@ -120,6 +123,20 @@ async fn a_shop_of_one_process_ships_by_itself(on: On) {
     shop.checkout.complete(work).await.expect("still ours");
     let health = shop.checkout.health().await.expect("up");
     assert_eq!((health.runners, health.paid_unfinished), (1, 0));
+}
+
+async fn a_shop_that_only_registers_its_handlers_ships(on: On) {
+    let shop = Shop::open_with(on, |builder| builder.worker(Worker::Thread)).await;
+    let (ship, mut shipped) = tokio::sync::mpsc::unbounded_channel();
+    let handler = move |event: OrderEvent| {
+        let sent = ship.send(event.order_id).map_err(|_| "nobody waits");
+        async move { sent }
+    };
+    shop.checkout.on(EventKind::Paid, handler).expect("no handler yet");
+    let token = shop.token("A-578", "29.99").await;
+    shop.pay(&token, "A-578").await;
+    let order_id = tokio::time::timeout(SOON, shipped.recv()).await.expect("soon");
+    assert_eq!(order_id.as_deref(), Some("A-578"));
 }
 
 async fn without_background_work_receive_verifies_and_hands_over_before_it_answers(on: On) {

@@ -10,6 +10,7 @@ on_both! {
     an_order_ships_without_any_callback
     a_late_payment_is_paid_and_says_so
     closed_is_told_once_and_only_when_nothing_else_is_open
+    an_order_with_two_prices_is_closed_once_whichever_payment_ends_last
     partial_payments_name_what_is_missing
     a_payment_that_is_not_approved_is_told_of_after_five_minutes
     a_gateway_that_fails_is_asked_again
@@ -62,6 +63,23 @@ async fn closed_is_told_once_and_only_when_nothing_else_is_open(on: On) {
     shop.pass(MINUTE * 30, MINUTE * 5).await;
     let tokens: Vec<_> = heard.events().iter().map(|event| event.token.clone().expect("a token")).collect();
     assert_eq!(tokens, [first, second]);
+}
+
+async fn an_order_with_two_prices_is_closed_once_whichever_payment_ends_last(on: On) {
+    for last in [0, 1] {
+        let shop = Shop::open(on).await;
+        let heard = Heard::by(&shop.checkout);
+        let tokens = [shop.token("A-578", "29.99").await, shop.token("A-578", "35").await];
+        shop.gateway.status(&tokens[1 - last], 4);
+        shop.pass(MINUTE * 5, MINUTE).await;
+        assert_eq!(heard.kinds(), [], "one of them can still be paid");
+        shop.gateway.status(&tokens[last], 4);
+        assert_eq!(shop.callback(&tokens[last], "A-578", 4).await.status, 200);
+        shop.settle_down().await;
+        assert_eq!(heard.kinds(), [EventKind::Closed], "at once");
+        shop.pass(MINUTE * 60, MINUTE * 5).await;
+        assert_eq!(heard.kinds(), [EventKind::Closed], "and once");
+    }
 }
 
 async fn partial_payments_name_what_is_missing(on: On) {

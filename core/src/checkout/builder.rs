@@ -1,6 +1,12 @@
 //! [`CheckoutBuilder`]: settings, checked before the first use. Nothing is opened here.
 
-use std::{env, fmt, time::Duration};
+use std::{
+    collections::BTreeSet,
+    env, fmt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use zeroize::Zeroizing;
 
@@ -11,9 +17,9 @@ use super::{
 use crate::{
     Client,
     error::{Error, ErrorCode},
+    log::{LogLevel, LogRecord},
     text::quote,
 };
-use std::sync::{Arc, Mutex};
 
 super::state::states! {
     /// Who does the work between a callback and the shop's handler.
@@ -49,7 +55,7 @@ pub(super) struct Options {
     pub(super) who: String,
     pub(super) clock: Clock,
     /// The SQLite file, which no other SQLite library of this process may open.
-    pub(super) sqlite_file: Option<std::path::PathBuf>,
+    pub(super) sqlite_file: Option<PathBuf>,
 }
 
 /// Settings of a [`Checkout`]. Begin with [`Checkout::builder`].
@@ -109,21 +115,21 @@ impl CheckoutBuilder {
         Self::new(Client::from_env()?).database_from_env()
     }
 
-    /// The database that `PAYMENTO_DATABASE_URL` and, where it is set, `PAYMENTO_LISTEN_URL` name.
+    /// The database of the environment: `PAYMENTO_DATABASE_URL` and, where it is set, `PAYMENTO_LISTEN_URL`.
     ///
     /// # Errors
     /// `config.missing`.
-    pub fn database_from_env(mut self) -> Result<Self, Error> {
+    pub fn database_from_env(self) -> Result<Self, Error> {
         let missing = || {
             Error::new(ErrorCode::ConfigMissing, "the environment variable PAYMENTO_DATABASE_URL is not set")
                 .with_hint("for one machine: sqlite:paymento.db; for several: postgres://user:password@host/database")
         };
         let read = |name| env::var(name).ok().filter(|text| !text.is_empty());
-        self = self.database(&read("PAYMENTO_DATABASE_URL").ok_or_else(missing)?);
-        if let Some(url) = read("PAYMENTO_LISTEN_URL") {
-            self = self.listen_url(&url);
-        }
-        Ok(self)
+        let builder = self.database(&read("PAYMENTO_DATABASE_URL").ok_or_else(missing)?);
+        Ok(match read("PAYMENTO_LISTEN_URL") {
+            Some(url) => builder.listen_url(&url),
+            None => builder,
+        })
     }
 
     /// Where the records are kept. Default `sqlite:paymento.db`, in the working directory of now; `sqlite:///a/whole/path`;
@@ -239,10 +245,22 @@ impl CheckoutBuilder {
         }
         options.who = name.unwrap_or_else(process::name);
         options.sqlite_file = url.file().map(ToOwned::to_owned);
+        if let Some(path) = &options.sqlite_file {
+            log_once(&client, path);
+        }
         let key = engine_key(&database, &url, migrate, isolated);
         let slot = EngineSlot::new(url, key, migrate, options.clock.clone());
         let inner = Inner { client, options, slot, current: Mutex::default(), handlers: Handlers::default() };
         Ok(Checkout { inner: Arc::new(inner) })
+    }
+}
+
+/// Where the file is, by the working directory of now: said once in a process.
+fn log_once(client: &Client, path: &Path) {
+    static SAID: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned()) {
+        let detail = format!("the checkout's database is {}", path.display());
+        client.log(LogRecord::checkout(LogLevel::Debug, None, detail));
     }
 }
 
@@ -289,7 +307,6 @@ fn placed(url: DatabaseUrl) -> Result<DatabaseUrl, Error> {
             super::place::check_lasting(&path, |name| env::var_os(name).is_some())?;
             let path = super::place::absolute(&path)?;
             super::place::check_local(&path)?;
-            tracing::info!(target: "paymento", "the checkout's database is {}", path.display());
             Ok(DatabaseUrl::Sqlite(path))
         }
         #[cfg(feature = "postgres")]

@@ -81,7 +81,7 @@ async fn try_claim(transaction: &mut Transaction, wanted: &Wanted, leases: &Arc<
     Ok(works)
 }
 
-/// Leases the order and reads the event again: somebody may have finished it before the order was locked.
+/// Leases the order and reads the event again: somebody may have finished or failed it before the order was locked.
 async fn take(
     transaction: &mut Transaction,
     wanted: &Wanted,
@@ -89,7 +89,7 @@ async fn take(
     event: i64,
     now: Millis,
 ) -> Result<Option<Work>, Error> {
-    let Some(row) = transaction.row(EVENT, values![event]).await? else { return Ok(None) };
+    let Some(row) = transaction.row(EVENT, values![event, now]).await? else { return Ok(None) };
     let order_row = row.int("order_row")?;
     let lease = values![order_row, &*wanted.owner, now + LEASE];
     let Some(order) = transaction.row(TAKE, lease).await? else { return Ok(None) };
@@ -129,7 +129,8 @@ const LOOK_FOR: Sql = Sql::both(due!(""));
 const LOCK_DUE: Sql = Sql::each(due!(""), due!(" FOR UPDATE OF o SKIP LOCKED"));
 
 const EVENT: Sql = Sql::both(
-    "SELECT id, order_row, kind, reason, key, token, payload, attempts FROM paymento_events WHERE id = $1 AND state = 0",
+    "SELECT id, order_row, kind, reason, key, token, payload, attempts FROM paymento_events \
+     WHERE id = $1 AND state = 0 AND next_at <= $2",
 );
 const TAKE: Sql = Sql::both(
     "UPDATE paymento_orders SET lease_owner = $2, lease_until = $3, fencing = fencing + 1 WHERE id = $1 \

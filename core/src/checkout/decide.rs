@@ -23,6 +23,8 @@ pub(super) enum PaidBy {
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "facts, not a state: any of them goes with any other")]
 pub(super) struct Known<'a> {
+    /// The order's state so far.
+    pub(super) order: OrderState,
     /// The payment was made for the order's current price.
     pub(super) is_current_price: bool,
     pub(super) paid_by: PaidBy,
@@ -91,7 +93,10 @@ pub(super) fn decide(known: &Known<'_>, answer: &Answer<'_>) -> Decision {
         () => OrderState::of_payments(states()),
     };
     let ask_in = ask_in(known, answer, payment);
-    let events = events(known, answer, payment, pays, ask_in);
+    let mut events = events(known, answer, payment, pays, ask_in);
+    if order == OrderState::Closed && known.order != OrderState::Closed && !known.canceled {
+        events.push(plain(EventKind::Closed));
+    }
     Decision { payment, order, pays, late: pays && known.was_closed, events, ask_in }
 }
 
@@ -145,11 +150,6 @@ fn events(
         }
         PaymentState::Settled => events.extend(reason_against(known).map(attention)),
         PaymentState::PartiallyPaid if is_awaited(known) => events.push(partially_paid(answer)),
-        PaymentState::Closed
-            if is_awaited(known) && known.others.iter().all(|other| *other == PaymentState::Closed) =>
-        {
-            events.push(plain(EventKind::Closed));
-        }
         PaymentState::Attention => events.push(odd_answer(answer)),
         _ => {}
     }
@@ -222,6 +222,7 @@ mod tests {
 
     fn known() -> Known<'static> {
         Known {
+            order: OrderState::Open,
             is_current_price: true,
             paid_by: PaidBy::Nobody,
             canceled: false,

@@ -160,8 +160,14 @@ impl Checkout {
         self.inner.slot.close().await;
     }
 
-    fn worker(&self) -> Worker {
+    /// Who does the work between a callback and the shop's handler.
+    pub fn worker(&self) -> Worker {
         self.inner.options.worker
+    }
+
+    /// How many handlers run at once.
+    pub fn concurrency(&self) -> usize {
+        self.inner.options.concurrency
     }
 
     fn answer_policy(&self) -> AnswerPolicy {

@@ -131,6 +131,7 @@ impl World {
         }
         let (payment, others) = (self.payments[index], [self.payments[1 - index].state]);
         let known = Known {
+            order: self.order,
             is_current_price: self.prices[index] == self.price,
             paid_by: match self.paid_by {
                 None => PaidBy::Nobody,

@@ -27,8 +27,12 @@ pub(super) struct PerProcess {
     pub(super) leases: Arc<Leases>,
     pub(super) verifier: VerifierParts,
     pub(super) runner: Mutex<Option<AbortHandle>>,
+    /// Handlers that are written in Rust, on the shop's own runtime.
+    pub(super) handing: Mutex<Option<AbortHandle>>,
     /// Where this process runs nothing: says in the log that nobody else does.
     pub(super) lookout: Mutex<Option<AbortHandle>>,
+    /// Where this process runs nothing, and has been handed something all the same: keeps its leases.
+    pub(super) renewer: Mutex<Option<AbortHandle>>,
     pub(super) handled: Arc<Mutex<Vec<EventKind>>>,
     registered: AtomicBool,
 }
@@ -63,7 +67,9 @@ impl PerProcess {
                 pace: options.verifies_per_second,
             },
             runner: Mutex::default(),
+            handing: Mutex::default(),
             lookout: Mutex::default(),
+            renewer: Mutex::default(),
             handled: Arc::default(),
             registered: AtomicBool::new(false),
         }
@@ -81,6 +87,8 @@ impl PerProcess {
         let (account, gateway) = (&self.verifier.account, self.verifier.client.gateway());
         let other = async |transaction: &mut super::database::Transaction| {
             let now = transaction.now().await?;
+            // Of two that come at once, the second sees the first.
+            transaction.rows(ONE_AT_A_TIME, vec![]).await?;
             let row = transaction.row(OTHER_GATEWAY, values![&gateway]).await?;
             if let Some(row) = row {
                 return row.text("gateway").map(Some);
@@ -98,7 +106,7 @@ impl PerProcess {
 /// The background tasks end with the last checkout; the thread ends with the last of its checkouts.
 impl Drop for PerProcess {
     fn drop(&mut self) {
-        for task in [&mut self.runner, &mut self.lookout] {
+        for task in [&mut self.runner, &mut self.handing, &mut self.lookout, &mut self.renewer] {
             let task = task.get_mut().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(task) = task.filter(|_| self.process == std::process::id()) {
                 task.abort();
@@ -130,6 +138,8 @@ pub(super) fn name() -> String {
     crate::text::clean(&format!("{} {}@{}", program.unwrap_or("paymento"), std::process::id(), host.trim()), 100)
 }
 
+const ONE_AT_A_TIME: Sql =
+    Sql::each("SELECT id FROM paymento_schema WHERE id = 1", "SELECT id FROM paymento_schema WHERE id = 1 FOR UPDATE");
 const OTHER_GATEWAY: Sql = Sql::both("SELECT gateway FROM paymento_accounts WHERE gateway <> $1 LIMIT 1");
 const REGISTER: Sql = Sql::both(
     "INSERT INTO paymento_accounts (account, gateway, pace_at, probes, missed, created_at) VALUES ($1, $2, 0, 0, 0, $3) \

@@ -119,7 +119,9 @@ impl Checkout {
         }
     }
 
-    fn refuse(&self, error: &Error) -> Answer {
+    /// The answer to a callback that is not taken because of this error, which is logged. For bindings, which may have
+    /// something of their own that keeps them from it.
+    pub fn refuse(&self, error: &Error) -> Answer {
         let answer = Answer::refusing(error, self.answer_policy());
         let record = if answer.status == 503 {
             let detail = format!("a callback could not be recorded: {error}");
@@ -142,6 +144,8 @@ impl Checkout {
         match self.client().authenticate_unlogged(body, headers) {
             Ok(callback) => Ok(decoded(self.account(), body, &callback)),
             Err(error) if error.code() == ErrorCode::DecodeCallback => {
+                let detail = "an authentic callback cannot be read; its body is kept".to_owned();
+                self.client().log(LogRecord::checkout(LogLevel::Warning, Some(error.code().as_str()), detail));
                 Ok(arrival(self.account(), body, ArrivalKind::Undecodable))
             }
             Err(error) => Err(error),

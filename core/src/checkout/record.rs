@@ -23,10 +23,12 @@ pub(super) struct Asked {
 }
 
 /// What became of an answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Recorded {
     /// There is something new to hand over.
     pub(super) raised: bool,
+    /// Why somebody should look, where that is new.
+    pub(super) reasons: Vec<Reason>,
     /// The answer came after a later one, and was not recorded.
     pub(super) outdated: bool,
 }
@@ -70,6 +72,7 @@ fn answer(verification: &Verification) -> Answer<'_> {
 
 fn known<'a>(order: &OrderRow, payment: &'a PaymentRow, others: &'a [PaymentState], now: Millis) -> Known<'a> {
     Known {
+        order: order.state,
         is_current_price: payment.terms == order.terms,
         paid_by: match order.paid_payment {
             None => PaidBy::Nobody,
@@ -103,11 +106,11 @@ impl Entry<'_> {
         if self.says_something_new() {
             self.note("verified", &self.words()).write(transaction, self.order.id, self.now).await?;
         }
-        let raised = self.raise(transaction).await?;
-        if raised {
+        let recorded = self.raise(transaction).await?;
+        if recorded.raised {
             transaction.notify().await?;
         }
-        Ok(Recorded { raised, outdated: false })
+        Ok(recorded)
     }
 
     async fn update_payment(&self, transaction: &mut Transaction) -> Result<(), Error> {
@@ -162,8 +165,8 @@ impl Entry<'_> {
         Ok(())
     }
 
-    async fn raise(&self, transaction: &mut Transaction) -> Result<bool, Error> {
-        let mut raised = false;
+    async fn raise(&self, transaction: &mut Transaction) -> Result<Recorded, Error> {
+        let mut recorded = Recorded::default();
         for planned in &self.decision.events {
             let payload = self.payload(planned.kind, planned.reason);
             let event = Raised {
@@ -177,12 +180,13 @@ impl Entry<'_> {
                 payload: &payload,
             };
             if event.put(transaction, self.now).await? {
-                raised = true;
+                recorded.raised = true;
+                recorded.reasons.extend(planned.reason);
                 let what = planned.reason.map_or(planned.kind.as_str(), Reason::as_str);
                 self.note("decided", what).write(transaction, self.order.id, self.now).await?;
             }
         }
-        Ok(raised)
+        Ok(recorded)
     }
 
     fn payload(&self, kind: EventKind, reason: Option<Reason>) -> Payload {

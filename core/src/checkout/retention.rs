@@ -13,7 +13,7 @@ const DAY: Millis = 86_400_000;
 const AT_ONCE: i64 = 500;
 /// Callbacks of a token that nobody knows wait for `adopt` this long.
 const UNKNOWN_TOKENS: Millis = 7 * DAY;
-/// Events that nobody handles, `paid` aside, which waits for ever.
+/// News that nobody handles. `paid` and `attention` wait for ever: they may be money.
 const UNHANDLED: Millis = 7 * DAY;
 const RUNNERS: Millis = DAY;
 
@@ -64,7 +64,7 @@ const UNKNOWN: Sql = Sql::both(
 );
 const OLD_EVENTS: Sql = Sql::both(
     "UPDATE paymento_events SET state = 3, finished_at = $1 WHERE id IN (SELECT id FROM paymento_events \
-     WHERE state = 0 AND kind <> 'paid' AND attempts = 0 AND created_at < $1 LIMIT $2)",
+     WHERE state = 0 AND kind IN ('partially_paid', 'closed') AND attempts = 0 AND created_at < $1 LIMIT $2)",
 );
 const OLD_RUNNERS: Sql =
     Sql::both("DELETE FROM paymento_runners WHERE id IN (SELECT id FROM paymento_runners WHERE seen_at < $1 LIMIT $2)");

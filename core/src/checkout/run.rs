@@ -4,13 +4,13 @@ use std::{
     collections::HashMap,
     fmt::Display,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{runtime::Handle, sync::Semaphore, task::AbortHandle, time::Instant};
 
-use super::{Checkout, EventKind, OrderEvent, Work};
+use super::{Checkout, EventKind, Inner, OrderEvent, Work, runner::start_once};
 use crate::{
     error::{Error, ErrorCode},
     log::{LogLevel, LogRecord},
@@ -90,35 +90,63 @@ impl Checkout {
 
     /// Hands over to the handlers until `stop` is ready; then waits for those that run. On a tokio runtime.
     ///
-    /// A database that does not answer is waited for.
+    /// With [`Worker::Thread`](super::Worker::Thread) a process that serves the shop does this by itself. A database that
+    /// does not answer is waited for.
     ///
     /// # Errors
     /// What waiting does not cure: `config.`, `database.schema` and the like.
     pub async fn run(&self, stop: impl Future<Output = ()>) -> Result<(), Error> {
         let mut stop = std::pin::pin!(stop);
-        let mut running = JoinSet::new();
-        loop {
-            while running.try_join_next().is_some() {}
-            let free = self.inner.options.concurrency.saturating_sub(running.len());
-            let works = tokio::select! {
-                biased;
-                () = &mut stop => break,
-                _ = running.join_next(), if free == 0 => continue,
-                works = self.take(free), if free > 0 => works?,
+        let slots = Arc::new(Semaphore::new(self.concurrency()));
+        let mut stopped = false;
+        while !stopped {
+            let until = async {
+                stop.as_mut().await;
+                stopped = true;
             };
-            for work in works {
-                let checkout = self.clone();
-                running.spawn(async move { checkout.handle(work).await });
-            }
+            self.hand_over_some(&slots, until).await?;
         }
-        while running.join_next().await.is_some() {}
+        let all = u32::try_from(self.concurrency()).unwrap_or(u32::MAX);
+        drop(slots.acquire_many(all).await);
+        Ok(())
+    }
+
+    /// Does the same in the background of the caller's runtime, where there is one and handlers are written in Rust, until
+    /// the last checkout is dropped or closed.
+    pub(super) fn start_handing_over(&self, slot: &Mutex<Option<AbortHandle>>) {
+        if self.inner.handlers.in_rust().is_empty() {
+            return;
+        }
+        if let Ok(runtime) = Handle::try_current() {
+            let unused = Arc::downgrade(&self.inner);
+            start_once(slot, || runtime.spawn(hand_over_while_used(unused)).abort_handle());
+        }
+    }
+
+    /// Waits until a handler may run, and for work, or for `stop`, and starts what there is.
+    async fn hand_over_some(&self, slots: &Arc<Semaphore>, stop: impl Future<Output = ()>) -> Result<(), Error> {
+        let mut stop = std::pin::pin!(stop);
+        let first = tokio::select! {
+            biased;
+            () = &mut stop => return Ok(()),
+            first = Arc::clone(slots).acquire_owned() => first,
+        };
+        let works = self.take(stop, 1 + slots.available_permits()).await?;
+        let permits = first.into_iter().chain(std::iter::from_fn(|| Arc::clone(slots).try_acquire_owned().ok()));
+        for (work, permit) in works.into_iter().zip(permits) {
+            let checkout = self.clone();
+            tokio::spawn(async move {
+                checkout.handle(work).await;
+                drop(permit);
+            });
+        }
         Ok(())
     }
 
     /// Waits for work, and takes as much as may run at once.
-    async fn take(&self, free: usize) -> Result<Vec<Work>, Error> {
+    async fn take(&self, stop: impl Future<Output = ()>, free: usize) -> Result<Vec<Work>, Error> {
         let most = u32::try_from(free).unwrap_or(u32::MAX);
-        match self.next_many(&self.handled_kinds(), PATIENCE, most).await {
+        match self.next_many_until(&self.handled_kinds(), PATIENCE, most, stop).await {
             Err(error) if error.is_retryable() => {
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 Ok(vec![])
@@ -200,5 +228,17 @@ impl Checkout {
         let detail = format!("the handler of {} failed; it is tried again", work.event().kind);
         self.client().log(LogRecord::checkout(LogLevel::Error, None, detail));
         self.fail(work, message).await
+    }
+}
+
+async fn hand_over_while_used(used: Weak<Inner>) {
+    let mut slots = None;
+    while let Some(inner) = used.upgrade() {
+        let checkout = Checkout { inner };
+        let slots = slots.get_or_insert_with(|| Arc::new(Semaphore::new(checkout.concurrency())));
+        // Whoever uses the checkout gets the same error.
+        if checkout.hand_over_some(slots, std::future::pending()).await.is_err() {
+            return;
+        }
     }
 }

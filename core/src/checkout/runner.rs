@@ -43,10 +43,11 @@ const LOOK_AFTER: Duration = Duration::from_mins(1);
 impl Checkout {
     /// What a process that serves the shop does besides: everything, or only to say in the log that nobody does it.
     pub(super) fn start_background(&self) -> Result<(), Error> {
+        let (engine, known) = (self.engine()?, self.per_process());
         if self.worker() == Worker::Thread {
+            self.start_handing_over(&known.handing);
             return self.start_runner(&[]);
         }
-        let (engine, known) = (self.engine()?, self.per_process());
         start_once(&known.lookout, || engine.spawn(self.start(&engine, &known).look_out()));
         Ok(())
     }
@@ -56,6 +57,16 @@ impl Checkout {
         let (engine, known) = (self.engine()?, self.per_process());
         note_handled(&known.handled, kinds);
         start_once(&known.runner, || engine.spawn(self.start(&engine, &known).run()));
+        Ok(())
+    }
+
+    /// What is held is renewed, also in a process that has no runner.
+    pub(super) fn start_renewing(&self) -> Result<(), Error> {
+        let (engine, known) = (self.engine()?, self.per_process());
+        let runner = known.runner.lock().unwrap_or_else(PoisonError::into_inner);
+        if runner.as_ref().is_none_or(AbortHandle::is_finished) {
+            start_once(&known.renewer, || engine.spawn(self.start(&engine, &known).renew()));
+        }
         Ok(())
     }
 
@@ -71,7 +82,7 @@ impl Checkout {
     }
 }
 
-fn start_once(slot: &Mutex<Option<AbortHandle>>, start: impl FnOnce() -> AbortHandle) {
+pub(super) fn start_once(slot: &Mutex<Option<AbortHandle>>, start: impl FnOnce() -> AbortHandle) {
     let mut task = slot.lock().unwrap_or_else(PoisonError::into_inner);
     if task.as_ref().is_none_or(AbortHandle::is_finished) {
         *task = Some(start());
@@ -99,7 +110,7 @@ struct Start {
 impl Start {
     async fn run(self) {
         let Some(runner) = self.opened().await else { return };
-        tokio::join!(runner.watch(), runner.verify(), runner.tend());
+        tokio::join!(runner.watch(), runner.verify(), runner.tend(), runner.clean());
     }
 
     /// Nothing is done here but to say what is left undone.
@@ -108,6 +119,14 @@ impl Start {
         loop {
             tokio::time::sleep(LOOK_AFTER).await;
             runner.look_after().await;
+        }
+    }
+
+    async fn renew(self) {
+        let Some(runner) = self.opened().await else { return };
+        loop {
+            tokio::time::sleep(RENEW).await;
+            runner.tell(runner.leases.renew(&runner.database).await);
         }
     }
 
@@ -196,26 +215,30 @@ impl Runner {
         Ok(self.verifier.next_due().await?.map_or(LONGEST_SLEEP, wait).min(LONGEST_SLEEP))
     }
 
-    /// Renews leases, shows that it is alive, cleans up, and says what has gone wrong.
+    /// Renews leases, shows that it is alive, and says what has gone wrong.
     async fn tend(&self) {
-        let (mut beats, mut cleaned, mut looked) = (Instant::now() - HEARTBEAT, None::<Instant>, Instant::now());
+        let (mut beats, mut looked) = (None::<Instant>, Instant::now());
         let mut renewals = interval(RENEW);
         renewals.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             renewals.tick().await;
             self.tell(self.leases.renew(&self.database).await);
-            if beats.elapsed() >= HEARTBEAT {
-                beats = Instant::now();
+            if beats.is_none_or(|last| last.elapsed() >= HEARTBEAT) {
+                beats = Some(Instant::now());
                 self.tell(self.beat().await);
             }
             if looked.elapsed() >= LOOK_AFTER {
                 looked = Instant::now();
                 self.look_after().await;
             }
-            if cleaned.is_none_or(|last| last.elapsed() >= CLEAN) {
-                cleaned = Some(Instant::now());
-                self.tell(retention::clean(&self.database, self.keep).await);
-            }
+        }
+    }
+
+    /// Removes what is old. Besides the rest: it may take minutes, and no lease waits for that.
+    async fn clean(&self) {
+        loop {
+            self.tell(retention::clean(&self.database, self.keep).await);
+            tokio::time::sleep(CLEAN).await;
         }
     }
 

@@ -3,7 +3,9 @@
 use super::{
     clock::{Millis, millis},
     database::{Database, Row, Sql, Transaction, transact, values},
+    event::Reason,
     history::Note,
+    lease::{LEASE, RENEW},
     record::{Asked, Recorded, record},
     schedule,
     terms::price_from_text,
@@ -13,10 +15,11 @@ use crate::{
     error::Error,
     expected::Expected,
     log::{LogLevel, LogRecord},
+    text::quote,
 };
 
-/// Whoever asks has this long for it; then another process may ask.
-const ASKING: Millis = 30_000;
+/// Whoever asks has this long for it, and longer while it lives; then another process may ask.
+const ASKING: Millis = LEASE;
 /// The least time between two verify calls about one payment that somebody outside can cause.
 pub(super) const LEAST_GAP: Millis = 5_000;
 /// Two who ask for one order at the same moment ask the gateway once.
@@ -115,7 +118,8 @@ impl Verifier {
 
     /// Asks, and records the answer. A failure is recorded as well, and gives the error.
     pub(super) async fn ask(&self, due: &Due) -> Result<Recorded, Error> {
-        let verification = match self.client.verify_payment(&due.token, &due.expected).await {
+        let asking = self.client.verify_payment(&due.token, &due.expected);
+        let verification = match self.while_renewing(due, asking).await {
             Ok(verification) => verification,
             Err(error) => {
                 self.failed(due, &error).await?;
@@ -123,7 +127,37 @@ impl Verifier {
             }
         };
         super::fail_point("after_verify");
-        transact!(self.database, transaction => record(&mut transaction, &due.asked, &verification, &self.who))
+        let recorded =
+            transact!(self.database, transaction => record(&mut transaction, &due.asked, &verification, &self.who))?;
+        for reason in &recorded.reasons {
+            self.log_attention(&due.expected.order_id, *reason);
+        }
+        Ok(recorded)
+    }
+
+    /// In the log as well, for shops that handle no `attention`: some of these are money.
+    fn log_attention(&self, order_id: &str, reason: Reason) {
+        let detail = format!("the order {} needs somebody to look: {reason}", quote(order_id));
+        self.client.log(LogRecord::checkout(LogLevel::Warning, None, detail));
+    }
+
+    /// Keeps the payment while the gateway is being asked.
+    async fn while_renewing<T>(&self, due: &Due, asking: impl Future<Output = T>) -> T {
+        let mut asking = std::pin::pin!(asking);
+        loop {
+            match tokio::time::timeout(RENEW, &mut asking).await {
+                Ok(answer) => return answer,
+                Err(_) => {
+                    // Where that fails, another process asks as well: of two answers the older one decides nothing.
+                    let _ = transact!(self.database, transaction => self.renew(&mut transaction, &due.asked));
+                }
+            }
+        }
+    }
+
+    async fn renew(&self, transaction: &mut Transaction, asked: &Asked) -> Result<(), Error> {
+        let now = transaction.now().await?;
+        transaction.execute(RENEW_ASKING, values![asked.payment, asked.fence, now + ASKING]).await.map(|_| ())
     }
 
     /// Puts the payment off; a gateway that asks for patience gets it for the whole account.
@@ -239,6 +273,12 @@ const CLAIM_ONE: Sql = Sql::both(
      AND (last_verify_at IS NULL OR last_verify_at <= $4) \
      RETURNING id, order_row, verify_fence, token, price, \
      (SELECT order_id FROM paymento_orders WHERE id = paymento_payments.order_row) AS order_id",
+);
+
+/// A callback that came meanwhile has made it due sooner: that stays.
+const RENEW_ASKING: Sql = Sql::both(
+    "UPDATE paymento_payments SET next_verify_at = CASE WHEN next_verify_at = verify_until THEN $3 ELSE next_verify_at END, \
+     verify_until = $3 WHERE id = $1 AND verify_fence = $2 AND verify_until IS NOT NULL",
 );
 
 const DUE_OF_ORDER: Sql = Sql::both(

@@ -98,7 +98,11 @@ impl Checkout {
             owner: leases.owner(),
             who: self.who().to_owned(),
         };
-        self.with_database(async move |database| claim(&database, &wanted, &leases).await).await
+        let works = self.with_database(async move |database| claim(&database, &wanted, &leases).await).await?;
+        if !works.is_empty() {
+            self.start_renewing()?;
+        }
+        Ok(works)
     }
 
     /// Waits for an event of these kinds to hand over, at most as long as `patience`.
@@ -127,7 +131,7 @@ impl Checkout {
         kinds: &[EventKind],
         patience: Duration,
         most: u32,
-        stop: impl Future<Output = ()> + Send,
+        stop: impl Future<Output = ()>,
     ) -> Result<Vec<Work>, Error> {
         let end = Instant::now() + patience;
         let mut stop = std::pin::pin!(stop);
@@ -145,7 +149,8 @@ impl Checkout {
                 Ok(())
             });
             tokio::select! {
-                () = &mut stop => return Ok(works),
+                biased;
+                () = &mut stop => return Ok(vec![]),
                 waited = waiting => waited?,
             }
         }

@@ -147,11 +147,12 @@ async fn together(database: &Database, arrivals: &[Arrival], finishes: &[Finish]
 async fn attempt_together(database: &Database, arrivals: &[Arrival], finishes: &[Finish]) -> Result<Vec<bool>, Error> {
     let mut transaction = database.begin().await?;
     let now = transaction.now().await?;
+    // Orders are locked before payments, as everywhere.
+    let own = finish::all(&mut transaction, finishes, now).await?;
     if !arrivals.is_empty() {
         transaction.store(arrivals, now).await?;
         store_beside(&mut transaction, arrivals, now).await?;
     }
-    let own = finish::all(&mut transaction, finishes, now).await?;
     transaction.commit().await?;
     Ok(own)
 }

@@ -1,0 +1,69 @@
+import { types } from "node:util";
+import { describe } from "./arguments.js";
+import { InputError } from "./errors.js";
+
+/**
+ * The raw bytes of a fetch request's body, and no more of it than shows that it is too long.
+ *
+ * @throws {InputError} `input.body`: somebody has read it before, or it ended early
+ */
+export async function requestBody(request: Request, most: number): Promise<Uint8Array> {
+  const { body } = request;
+  if (body === null || body === undefined) {
+    return new Uint8Array();
+  }
+  if (request.bodyUsed || body.locked) {
+    throw unreadable("the request's body was read before it got here", {
+      hint: "hand the request over first, or read it once with new Uint8Array(await request.arrayBuffer()) and pass that to receive",
+    });
+  }
+  const reader = body.getReader();
+  try {
+    return await collect(reader, most);
+  } catch (error) {
+    throw error instanceof InputError ? error : unreadable("the request's body ended early", { cause: error });
+  } finally {
+    // Of a body that is too long the rest is not wanted.
+    reader.cancel().catch(() => {});
+  }
+}
+
+interface Reader {
+  read(): Promise<{ done: boolean; value?: unknown }>;
+}
+
+async function collect(reader: Reader, most: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  while (length <= most) {
+    const { done, value } = await reader.read();
+    if (done) {
+      break;
+    }
+    if (!types.isUint8Array(value)) {
+      throw unreadable(`the request's body gives no bytes; got ${describe(value)}`, {});
+    }
+    chunks.push(value);
+    length += value.byteLength;
+  }
+  return Buffer.concat(chunks, Math.min(length, most + 1));
+}
+
+function unreadable(message: string, { hint = null, cause }: { hint?: string | null; cause?: unknown }): InputError {
+  const error = new InputError("input.body", message, { hint });
+  if (cause !== undefined) {
+    Object.defineProperty(error, "cause", { value: cause, writable: true, configurable: true });
+  }
+  return error;
+}
+
+/** A fetch request of any realm; Node's own has its place elsewhere. */
+export function readRequest(request: unknown): Request {
+  const { method, headers, arrayBuffer } = Object(request) as Partial<Request>;
+  if (typeof method !== "string" || typeof headers !== "object" || typeof arrayBuffer !== "function") {
+    throw new InputError("input.type", `handle takes a Request as fetch has it; got ${describe(request)}`, {
+      hint: "for Express, Fastify and node:http: receive(request.method, request.headers, rawBody)",
+    });
+  }
+  return request as Request;
+}
