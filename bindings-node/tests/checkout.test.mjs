@@ -1,6 +1,7 @@
 // The durable checkout, against the simulator, on both databases.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import { Answer, Checkout, Client, OrderEvent, OrderRecord, Payment, Settlement } from "paymento";
@@ -307,9 +308,12 @@ describe("handlers", () => {
     const shop = await shopWith(t, freshSqlite(t), { concurrency: 2, verifiesPerSecond: 1_000 });
     let [running, most] = [0, 0];
     const done = inbox();
+    const second = new AbortController();
     shop.checkout.onPaid(async (order) => {
       running += 1;
       most = Math.max(most, running);
+      if (running === 2) second.abort();
+      else if (!second.signal.aborted) await once(second.signal, "abort");
       for (let i = 0; i < 20; i += 1) await new Promise((resolve) => setImmediate(resolve));
       running -= 1;
       done.put(order.orderId);
