@@ -22,6 +22,7 @@ def tell(
     verdict: Verdict,
     seed: int,
     seconds: float,
+    calm: float,
 ) -> None:
     tell_kills(fleet)
     for how, count in sorted(Counter(outage.how for outage in database.outages).items()):
@@ -30,7 +31,7 @@ def tell(
     for window, count in verdict.again.most_common():
         line(f"handler run again: {window}", count)
     tell_times(customers, verdict)
-    line("seconds", f"{seconds:.0f}")
+    line("seconds; of these without kills, until all was done", f"{seconds:.0f}; {calm:.0f}")
     for wrong in verdict.wrong[:20]:
         print(f"  WRONG: {wrong}")
     if len(verdict.wrong) > 20:

@@ -83,6 +83,7 @@ class Torture:
         self.fleet.begin(self.counts)
         try:
             await self.torment()
+            calm = time.time()
             quiet = await self.come_to_rest()
         finally:
             await self.fleet.end()
@@ -91,7 +92,16 @@ class Torture:
         verdict = judge(self.evidence(payments))
         verdict.wrong += self.database.damage() + self.fleet.broken + quiet
         self.database.stop()
-        tell(self.database, self.fleet, self.front, self.customers, verdict, self.asked.seed, time.time() - begun)
+        tell(
+            self.database,
+            self.fleet,
+            self.front,
+            self.customers,
+            verdict,
+            self.asked.seed,
+            time.time() - begun,
+            time.time() - calm,
+        )
         return not verdict.wrong
 
     def evidence(self, payments: dict[str, dict[str, object]]) -> Evidence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -116,13 +117,22 @@ def judge_records(evidence: Evidence, verdict: Verdict) -> None:
 
 
 def judge_decisions(evidence: Evidence, verdict: Verdict) -> None:
+    """Nobody is waited for longer than a lease: not for a process that died while it asked the gateway, either."""
     heard: dict[str, int] = {}
     for _, token, status, at in evidence.tables["callbacks"]:
         if status in ("7", "8"):
             heard[token] = min(at, heard.get(token, at))
-    for _, kind, _, _, created, _, token in evidence.tables["events"]:
-        if kind == "paid" and token in heard:
-            verdict.decisions.append(max(created - heard[token], 0) / 1_000)
+    deaths = [life.died_at for life in evidence.lives.values() if life.died_at is not None]
+    ends = sorted([*deaths, *(outage.ended for outage in evidence.outages)])
+    for order, kind, _, _, created, _, token in evidence.tables["events"]:
+        if kind != "paid" or token not in heard:
+            continue
+        decided, begun = created / 1_000, heard[token] / 1_000
+        verdict.decisions.append(max(decided - begun, 0))
+        before = bisect_left(ends, decided)
+        since = max(begun, ends[before - 1]) if before else begun
+        if decided - since > RECOVERY:
+            verdict.wrong.append(f"{order} was decided {decided - since:.1f} s after its callback and the last death")
 
 
 def read_diaries(folder: Path) -> dict[str, list[Run]]:
