@@ -165,6 +165,10 @@ torture: python node tests/once/node_modules/.ready ## kill a shop's processes 1
 bench: ## measure against what shops use today; writes bench/RESULTS.md
 	@bench/run
 
+.PHONY: scale
+scale: ## ten thousand payments beside ten million: how long each call takes, query plans; ROWS=n for fewer
+	@bench/scale
+
 .PHONY: clean
 clean: ## remove what was built and fetched
 	rm -rf target build $(VENV) $(NODE_DIR)/{node_modules,dist} examples/*/node_modules tests/{browser,once,runners}/node_modules bench/node_modules

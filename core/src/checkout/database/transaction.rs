@@ -67,8 +67,20 @@ impl Transaction {
         Ok(now)
     }
 
+    /// The constant text, never the values: for whoever wants to see the plans.
+    fn tell(&self, sql: Sql) {
+        let text = match &self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(_) => sql.sqlite,
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(_) => sql.postgres,
+        };
+        tracing::trace!(target: "paymento::sql", "{text}");
+    }
+
     /// Runs a statement, and says how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: Sql, values: Vec<Value>) -> Result<u64, Error> {
+        self.tell(sql);
         let changed = match &mut self.inner {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(transaction) => bound(sqlx::query(sql.sqlite), values)
@@ -86,6 +98,7 @@ impl Transaction {
 
     /// Runs a statement, and gives the rows it answers.
     pub(crate) async fn rows(&mut self, sql: Sql, values: Vec<Value>) -> Result<Vec<Row>, Error> {
+        self.tell(sql);
         match &mut self.inner {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(transaction) => bound(sqlx::query(sql.sqlite), values)
