@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -216,3 +217,27 @@ def test_gunicorn_with_four_workers_and_nothing_configured_ships_each_order_once
     assert master not in {process for _, process in rows}
     assert (tmp_path / "paymento.db").stat().st_mode & 0o777 == 0o600
     assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_an_awaited_checkout_runs_anew_in_each_child(gateway: Simulator, postgres: str) -> None:
+    checkout = paymento.AsyncCheckout(gateway.async_client(), postgres, account="test-fork-awaited")
+    heard: list[str] = []
+
+    @checkout.on_paid
+    async def ship(event: paymento.OrderEvent) -> None:
+        heard.append(event.order_id)
+
+    async def shop() -> None:
+        order_id = str(os.getpid())
+        payment = await checkout.create_payment(order_id=order_id, **PRICE)
+        await asyncio.to_thread(post, f"{gateway.base_url.rstrip('/')}/simulator/pay", {"token": payment.token})
+        await checkout.visit(f"token={payment.token}")
+        end = time.monotonic() + 15
+        while "completed" not in [entry.what for entry in await checkout.history(order_id)]:
+            assert time.monotonic() < end
+            await asyncio.sleep(0.02)
+        await checkout.close()
+
+    asyncio.run(shop())
+    assert [in_child(lambda: asyncio.run(shop())) for _ in range(2)] == [0, 0]
+    assert heard == [str(os.getpid())]
