@@ -354,6 +354,29 @@ describe("handlers", () => {
     assert.equal(ended, 1);
   });
 
+  test("whatever a handler throws, its event is tried again", async (t) => {
+    const hostile = new Error("x");
+    for (const name of ["stack", "message", "name"]) {
+      Object.defineProperty(hostile, name, {
+        get: () => {
+          throw new TypeError("do not look");
+        },
+      });
+    }
+    const thrown = ["text", null, undefined, Symbol("s"), Object.create(null), hostile, 5n];
+    for (const what of thrown) {
+      const { logger } = recorder();
+      const shop = await shopWith(t, freshSqlite(t), { maxFailures: 1, worker: "external" }, { logger });
+      shop.checkout.onPaid(() => {
+        throw what;
+      });
+      const { token } = await silently(shop, () => buy(shop));
+      await shop.checkout.visit({ token });
+      await shop.checkout.runOnce();
+      assert.equal((await shop.checkout.deadLetters()).length, 1, typeof what);
+    }
+  });
+
   test("without a logger a handler's failure is a warning of the process", async (t) => {
     const shop = await shopWith(t, freshSqlite(t));
     const warned = new Promise((resolve) => process.once("warning", resolve));
