@@ -2,7 +2,6 @@
 import { priceParts } from "./amounts.js";
 import { text, wholeNumber, wrongType } from "./arguments.js";
 import { type Native, native } from "./binding.js";
-import { rawBody } from "./body.js";
 import { runCall, signalChecks } from "./call-options.js";
 import {
   type AdoptOptions,
@@ -44,7 +43,7 @@ import { readOptions } from "./options.js";
 import type { EventKind } from "./order-event.js";
 import { type Payment, paymentFrom } from "./payment.js";
 import { type PurchaseOptions, readPurchase, requireOrderId } from "./payment-options.js";
-import { readRequest, requestBody } from "./request-body.js";
+import { callbackBody, readRequest, requestBody } from "./request-body.js";
 import { resultOf, results } from "./results.js";
 import { queryText, type ReturnQuery } from "./return-visit.js";
 import { type OrderHandler, Runner } from "./runner.js";
@@ -168,14 +167,15 @@ export class Checkout {
    *
    * @param method the request's method
    * @param headers as `authenticate` takes them
-   * @param body the raw bytes, as they came
+   * @param body the raw bytes, as they came. What frameworks have in their place for a request without a body will do.
    * @throws {InputError} `input.body` for anything but bytes, with the middleware to move; `input.headers`
    */
   async receive(method: string, headers: CallbackHeaders, body: Uint8Array): Promise<Answer> {
     const begun = performance.now();
     const connection = this.#connection;
-    const parts = () => [text(method, "method"), signatureHeaders(headers), rawBody(body)] as const;
-    const [verb, signature, bytes] = refusing(connection.logger, parts);
+    const verb = text(method, "method");
+    const parts = () => [signatureHeaders(headers), callbackBody(verb, headers, body)] as const;
+    const [signature, bytes] = refusing(connection.logger, parts);
     const ticket = connection.addon.receive(verb, signature, bytes);
     this.#startBackground();
     const answer = await connection.track(runCall({}, () => ticket));

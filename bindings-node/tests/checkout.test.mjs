@@ -205,11 +205,31 @@ describe("callbacks", () => {
 
   test("a body that is no bytes gets an error that names the middleware to move", async (t) => {
     const { checkout } = await shopWith(t, freshSqlite(t));
-    const { hint } = await refused("input.body", () => checkout.receive("POST", {}, { Token: "x" }));
+    const { hint } = await refused("input.body", () =>
+      checkout.receive("POST", { "content-length": "13" }, { Token: "x" }),
+    );
     assert.match(hint, /express\.raw|express\.json/);
-    await refused("input.body", () => checkout.receive("POST", {}, "text"));
+    await refused("input.body", () => checkout.receive("POST", { "content-length": "4" }, "text"));
     await refused("input.headers", () => checkout.receive("POST", 5, Buffer.alloc(1)));
     await refused("input.type", () => checkout.receive(undefined, {}, Buffer.alloc(1)));
+  });
+
+  test("a request without a body is answered, whatever a framework has in its place", async (t) => {
+    const { checkout } = await shopWith(t, freshSqlite(t));
+    const none = { host: "shop.example" };
+    for (const body of [{}, undefined, null, ""]) {
+      for (const headers of [none, { ...none, "content-length": "0" }, new Headers(none), ["Host", "shop.example"]]) {
+        assert.equal((await checkout.receive("POST", headers, body)).status, 401);
+        assert.equal((await checkout.receive("GET", headers, body)).status, 405);
+      }
+      assert.equal((await checkout.receive("DELETE", { "Content-Length": "5" }, body)).status, 405);
+      for (const headers of [{ "content-length": "5" }, [["Transfer-Encoding", "chunked"]], ["Content-Length", "5"]]) {
+        await refused("input.body", () => checkout.receive("POST", headers, body));
+      }
+    }
+    await refused("input.headers", () => checkout.receive("POST", [5], {}));
+    // HTTP/2 need not say how long a body is.
+    await refused("input.body", () => checkout.receive("POST", { ":method": "POST" }, { Token: "parsed" }));
   });
 
   test("the policy of the gateway's guide answers 200, but not while the database is down", async (t) => {
@@ -352,6 +372,29 @@ describe("handlers", () => {
     release.put("go on");
     await closing;
     assert.equal(ended, 1);
+  });
+
+  test("whatever a handler throws, its event is tried again", async (t) => {
+    const hostile = new Error("x");
+    for (const name of ["stack", "message", "name"]) {
+      Object.defineProperty(hostile, name, {
+        get: () => {
+          throw new TypeError("do not look");
+        },
+      });
+    }
+    const thrown = ["text", null, undefined, Symbol("s"), Object.create(null), hostile, 5n];
+    for (const what of thrown) {
+      const { logger } = recorder();
+      const shop = await shopWith(t, freshSqlite(t), { maxFailures: 1, worker: "external" }, { logger });
+      shop.checkout.onPaid(() => {
+        throw what;
+      });
+      const { token } = await silently(shop, () => buy(shop));
+      await shop.checkout.visit({ token });
+      await shop.checkout.runOnce();
+      assert.equal((await shop.checkout.deadLetters()).length, 1, typeof what);
+    }
   });
 
   test("without a logger a handler's failure is a warning of the process", async (t) => {
