@@ -1,6 +1,7 @@
 //! The durable checkout, as a shop sees it: whole flows against a scripted gateway, on SQLite and on PostgreSQL.
 
 mod asking;
+mod black_hole;
 mod creating;
 mod failing;
 mod gateway;
