@@ -1,5 +1,7 @@
 //! Asking the gateway about payments that are due, at the account's pace, and recording what it answers.
 
+use std::time::Duration;
+
 use super::{
     clock::{Millis, millis},
     database::{Database, Row, Sql, Transaction, transact, values},
@@ -15,8 +17,11 @@ use crate::{
     log::{LogLevel, LogRecord},
 };
 
-/// Whoever asks has this long for it; then another process may ask.
-const ASKING: Millis = 30_000;
+/// Whoever asks has this long for it, and longer while it lives; then another process may ask.
+const ASKING: Millis = 10_000;
+const RENEW: Duration = Duration::from_secs(3);
+/// However long a gateway asks for patience: one that says a year has made a mistake.
+const LONGEST_PAUSE: Millis = 10 * 60_000;
 /// The least time between two verify calls about one payment that somebody outside can cause.
 pub(super) const LEAST_GAP: Millis = 5_000;
 /// Two who ask for one order at the same moment ask the gateway once.
@@ -115,7 +120,8 @@ impl Verifier {
 
     /// Asks, and records the answer. A failure is recorded as well, and gives the error.
     pub(super) async fn ask(&self, due: &Due) -> Result<Recorded, Error> {
-        let verification = match self.client.verify_payment(&due.token, &due.expected).await {
+        let asking = self.client.verify_payment(&due.token, &due.expected);
+        let verification = match self.while_renewing(due, asking).await {
             Ok(verification) => verification,
             Err(error) => {
                 self.failed(due, &error).await?;
@@ -126,9 +132,25 @@ impl Verifier {
         transact!(self.database, transaction => record(&mut transaction, &due.asked, &verification, &self.who))
     }
 
+    /// Keeps others from asking while the gateway takes its time.
+    async fn while_renewing<T>(&self, due: &Due, asking: impl Future<Output = T>) -> T {
+        let mut asking = std::pin::pin!(asking);
+        loop {
+            if let Ok(answer) = tokio::time::timeout(RENEW, &mut asking).await {
+                return answer;
+            }
+            // Where that fails, somebody else may ask as well, which does no harm.
+            let _ = transact!(self.database, transaction => async {
+                let now = transaction.now().await?;
+                let values = values![due.asked.payment, due.asked.fence, now + ASKING];
+                transaction.execute(STILL_ASKING, values).await
+            });
+        }
+    }
+
     /// Puts the payment off; a gateway that asks for patience gets it for the whole account.
     async fn failed(&self, due: &Due, error: &Error) -> Result<(), Error> {
-        let wait = error.retry_after().map_or(0, millis);
+        let wait = error.retry_after().map_or(0, pause);
         transact!(self.database, transaction => self.put_off(&mut transaction, due, error, wait))
     }
 
@@ -194,6 +216,10 @@ impl Verifier {
     }
 }
 
+fn pause(asked_for: Duration) -> Millis {
+    millis(asked_for).min(LONGEST_PAUSE)
+}
+
 fn read_due(rows: &[Row]) -> Result<Vec<Due>, Error> {
     let read = |row: &Row| {
         Ok(Due {
@@ -241,6 +267,12 @@ const CLAIM_ONE: Sql = Sql::both(
      (SELECT order_id FROM paymento_orders WHERE id = paymento_payments.order_row) AS order_id",
 );
 
+const STILL_ASKING: Sql = Sql::both(
+    "UPDATE paymento_payments SET verify_until = $3, \
+     next_verify_at = CASE WHEN next_verify_at = verify_until THEN $3 ELSE next_verify_at END \
+     WHERE id = $1 AND verify_fence = $2 AND verify_until IS NOT NULL",
+);
+
 const DUE_OF_ORDER: Sql = Sql::both(
     "SELECT p.id FROM paymento_payments p JOIN paymento_orders o ON o.id = p.order_row \
      WHERE o.account = $1 AND o.order_id = $2 AND p.next_verify_at <= $3 ORDER BY p.id",
@@ -259,3 +291,15 @@ const NEXT_DUE: Sql = Sql::both(
      SELECT MIN(next_verify_at) AS due FROM paymento_payments WHERE account = $1 AND urgency = 2 AND next_verify_at IS NOT NULL\
      ) AS times) AS due_at FROM paymento_accounts a WHERE a.account = $1",
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_that_asks_for_a_year_of_patience_gets_ten_minutes() {
+        assert_eq!(pause(Duration::from_secs(7)), 7_000);
+        assert_eq!(pause(Duration::from_hours(24 * 365)), LONGEST_PAUSE);
+        assert_eq!(pause(Duration::MAX), LONGEST_PAUSE);
+    }
+}
