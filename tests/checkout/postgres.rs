@@ -123,7 +123,8 @@ impl Session {
         writeln!(self.words, "{sql};\n\\echo done").expect("psql lives");
         let (mut answer, mut line) = (String::new(), String::new());
         while line.trim() != "done" {
-            answer = std::mem::take(&mut line).trim().to_owned();
+            line.trim().clone_into(&mut answer);
+            line.clear();
             assert!(self.answers.read_line(&mut line).expect("an answer") > 0, "psql has ended");
         }
         answer

@@ -103,15 +103,22 @@ impl PerProcess {
     }
 }
 
-/// The background tasks end with the last checkout; the thread ends with the last of its checkouts.
-impl Drop for PerProcess {
-    fn drop(&mut self) {
-        for task in [&mut self.runner, &mut self.handing, &mut self.lookout, &mut self.renewer] {
-            let task = task.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some(task) = task.filter(|_| self.process == std::process::id()) {
+impl PerProcess {
+    /// Ends the background tasks, whoever still holds this.
+    pub(super) fn stop(&self) {
+        for task in [&self.runner, &self.handing, &self.lookout, &self.renewer] {
+            let task = task.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(task) = task.filter(|_| self.is_of_this_process()) {
                 task.abort();
             }
         }
+    }
+}
+
+/// The background tasks end with the last checkout; the thread ends with the last of its checkouts.
+impl Drop for PerProcess {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 

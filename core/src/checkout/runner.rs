@@ -16,6 +16,7 @@ use tokio::{
 use super::{
     Checkout, Worker,
     clock::Millis,
+    clockwise,
     database::{Database, Sql, transact, values},
     engine::Engine,
     event::EventKind,
@@ -218,6 +219,7 @@ impl Runner {
     /// Renews leases, shows that it is alive, and says what has gone wrong.
     async fn tend(&self) {
         let (mut beats, mut looked) = (None::<Instant>, Instant::now());
+        self.tell(clockwise::mend(&self.database, &self.verifier.account).await);
         let mut renewals = interval(RENEW);
         renewals.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -229,6 +231,7 @@ impl Runner {
             }
             if looked.elapsed() >= LOOK_AFTER {
                 looked = Instant::now();
+                self.tell(clockwise::mend(&self.database, &self.verifier.account).await);
                 self.look_after().await;
             }
         }
@@ -237,7 +240,7 @@ impl Runner {
     /// Removes what is old. Besides the rest: it may take minutes, and no lease waits for that.
     async fn clean(&self) {
         loop {
-            self.tell(retention::clean(&self.database, self.keep).await);
+            self.tell(retention::clean(&self.database, &self.verifier.account, self.keep).await);
             tokio::time::sleep(CLEAN).await;
         }
     }
