@@ -15,6 +15,8 @@ const texts = {
   fulfilled: ["Thank you, it is paid", "Your order is confirmed and on its way."],
   confirming: ["Payment on its way", "The network is confirming it. This page looks again by itself."],
   waiting: ["Waiting for your payment", "This page looks again by itself."],
+  partially_paid: ["A part has arrived", "The rest is still missing. You can pay it on the same page."],
+  attention: ["We are looking at your payment", "Something about it is unusual. We will write to you."],
   closed: ["The payment was not completed", "Nothing is shipped. You can try again."],
   unpaid: ["Not paid yet", "You can pay now."],
 };
@@ -63,10 +65,11 @@ export function shopPage(item) {
   );
 }
 
-export function orderPage(order, state, notice) {
+export function orderPage(order, { state, payment }, notice) {
   const [title, line] = texts[state];
-  const waiting = state === "waiting" || state === "confirming";
-  // The page asks our own records again, never the gateway: verifying is an action there, not a look.
+  const waiting = ["waiting", "confirming", "partially_paid"].includes(state);
+  const missing = payment?.shortfall;
+  // The page asks our own records again, never the gateway.
   const head = waiting ? html`<meta http-equiv="refresh" content="2">` : "";
   const mark = marks[state === "fulfilled" ? "fulfilled" : waiting ? "wait" : "look"];
   return page(
@@ -83,16 +86,17 @@ export function orderPage(order, state, notice) {
     <dt>Order</dt><dd>${order.id}</dd>
     <dt>Item</dt><dd>${order.item}</dd>
     <dt>Price</dt><dd>${order.amount} ${order.currency}</dd>
+    ${missing ? html`<dt>Missing</dt><dd>${missing.amount} ${missing.coin}</dd>` : ""}
   </dl>
-  ${action(order, state)}
+  ${action(order, state, payment)}
   <p class="again"><a href="/">Back to the shop</a></p>
 </section>`,
   );
 }
 
-function action(order, state) {
-  if (state === "waiting")
-    return html`<a class="button" id="continue" href="${order.latest.url}">Continue to the payment page</a>`;
+function action(order, state, payment) {
+  if (["waiting", "partially_paid"].includes(state) && payment?.url)
+    return html`<a class="button" id="continue" href="${payment.url}">Continue to the payment page</a>`;
   if (state !== "closed" && state !== "unpaid") return "";
   return html`<form method="post" action="/orders/${order.id}/pay"><button id="again">Pay now</button></form>`;
 }
