@@ -1,12 +1,16 @@
 //! Which events are due, and leasing their orders.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use serde_json::{Value as Json, json};
 
 use super::{
     clock::Millis,
     database::{Database, Row, Sql, Transaction, transact, values},
-    event::{Columns, EventKind, OrderEvent, Payload},
-    history::Note,
+    event::{Columns, EventKind, OrderEvent, Payload, Reason},
     lease::{Held, LEASE, Leases},
     work::Work,
 };
@@ -25,13 +29,15 @@ pub(super) struct Wanted {
 
 /// Takes what is due, and leases the orders to this process.
 pub(super) async fn claim(database: &Database, wanted: &Wanted, leases: &Arc<Leases>) -> Result<Vec<Work>, Error> {
-    if !is_any_due(database, wanted).await? {
+    if !leases.expects_more() && !is_any_due(database, wanted).await? {
         return Ok(vec![]);
     }
     let works = transact!(database, transaction => try_claim(&mut transaction, wanted, leases))?;
     for work in &works {
         leases.hold(Held::new(work.order_row, work.fencing, work.id, &work.event));
     }
+    // Who got as much as was asked for does not look first the next time.
+    leases.expect_more(i64::try_from(works.len()).is_ok_and(|got| got == wanted.most));
     Ok(works)
 }
 
@@ -40,24 +46,30 @@ async fn is_any_due(database: &Database, wanted: &Wanted) -> Result<bool, Error>
     let mut transaction = database.begin_read().await?;
     let now = transaction.now().await?;
     for kind in &wanted.kinds {
-        if !due(&mut transaction, LOOK_FOR, wanted, *kind, now, 1).await?.is_empty() {
+        if !due(&mut transaction, (LOOK_FOR, LOOK_FOR_ORDER), wanted, *kind, now, 1).await?.is_empty() {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
+/// `sql`: for all orders, and for one.
 async fn due(
     transaction: &mut Transaction,
-    sql: Sql,
+    sql: (Sql, Sql),
     wanted: &Wanted,
     kind: EventKind,
     now: Millis,
     most: i64,
 ) -> Result<Vec<Row>, Error> {
-    let order_id = wanted.order_id.as_deref();
-    let values = values![&wanted.account, kind.as_str(), now, most, order_id];
-    transaction.rows(sql, values).await
+    let mut values = values![&wanted.account, kind.as_str(), now, most];
+    match &wanted.order_id {
+        None => transaction.rows(sql.0, values).await,
+        Some(order_id) => {
+            values.push(order_id.into());
+            transaction.rows(sql.1, values).await
+        }
+    }
 }
 
 async fn try_claim(transaction: &mut Transaction, wanted: &Wanted, leases: &Arc<Leases>) -> Result<Vec<Work>, Error> {
@@ -66,7 +78,7 @@ async fn try_claim(transaction: &mut Transaction, wanted: &Wanted, leases: &Arc<
     for kind in &wanted.kinds {
         let left = wanted.most - i64::try_from(events.len()).unwrap_or(i64::MAX);
         if left > 0 {
-            for row in due(transaction, LOCK_DUE, wanted, *kind, now, left).await? {
+            for row in due(transaction, (LOCK_DUE, LOCK_DUE_OF_ORDER), wanted, *kind, now, left).await? {
                 // An order is handed over once at a time.
                 if orders.insert(row.int("order_row")?) {
                     events.push(row.int("id")?);
@@ -74,64 +86,124 @@ async fn try_claim(transaction: &mut Transaction, wanted: &Wanted, leases: &Arc<
             }
         }
     }
-    let mut works = Vec::with_capacity(events.len());
-    for event in events {
-        works.extend(take(transaction, wanted, leases, event, now).await?);
+    if events.is_empty() {
+        return Ok(vec![]);
     }
+    let works = take(transaction, wanted, leases, &events, now).await?;
+    note(transaction, wanted, &works, now).await?;
     Ok(works)
 }
 
-/// Leases the order and reads the event again: somebody may have finished it before the order was locked.
+/// Leases the orders and reads the events again: somebody may have finished or failed one before its order was locked.
 async fn take(
     transaction: &mut Transaction,
     wanted: &Wanted,
     leases: &Arc<Leases>,
-    event: i64,
+    events: &[i64],
     now: Millis,
-) -> Result<Option<Work>, Error> {
-    let Some(row) = transaction.row(EVENT, values![event]).await? else { return Ok(None) };
-    let order_row = row.int("order_row")?;
-    let lease = values![order_row, &*wanted.owner, now + LEASE];
-    let Some(order) = transaction.row(TAKE, lease).await? else { return Ok(None) };
+) -> Result<Vec<Work>, Error> {
+    let list = json!(events).to_string();
+    let taken = transaction.rows(TAKE, values![&list, now, &*wanted.owner, now + LEASE]).await?;
+    let taken = taken.iter().map(|row| Ok((row.int("id")?, (row.int("fencing")?, row.text("order_id")?))));
+    let taken: HashMap<_, _> = taken.collect::<Result<_, Error>>()?;
+    let mut works = Vec::with_capacity(events.len());
+    for row in transaction.rows(EVENTS, values![&list, now]).await? {
+        if let Some((fencing, order_id)) = taken.get(&row.int("order_row")?) {
+            works.push(work(&row, wanted, leases, *fencing, order_id)?);
+        }
+    }
+    // As they were asked for, `paid` first.
+    works.sort_by_key(|work| events.iter().position(|event| *event == work.id));
+    Ok(works)
+}
+
+fn work(row: &Row, wanted: &Wanted, leases: &Arc<Leases>, fencing: i64, order_id: &str) -> Result<Work, Error> {
     let columns = Columns {
         kind: row.text("kind")?,
         reason: row.maybe_text("reason")?,
         key: row.text("key")?,
         token: row.maybe_text("token")?,
         account: wanted.account.clone(),
-        order_id: order.text("order_id")?,
+        order_id: order_id.to_owned(),
     };
-    let detail = columns.reason.clone().unwrap_or_else(|| columns.kind.clone());
-    let note = Note { what: "handed_over", who: &wanted.who, token: columns.token.as_deref(), detail: &detail };
-    note.write(transaction, order_row, now).await?;
-    Ok(Some(Work {
+    Ok(Work {
         event: OrderEvent::new(columns, Payload::parse(&row.text("payload")?)?)?,
-        id: event,
-        order_row,
-        fencing: order.int("fencing")?,
+        id: row.int("id")?,
+        order_row: row.int("order_row")?,
+        fencing,
         attempt: row.int("attempts")?,
         owner: Arc::clone(&wanted.owner),
         leases: Arc::downgrade(leases),
-    }))
+    })
+}
+
+async fn note(transaction: &mut Transaction, wanted: &Wanted, works: &[Work], now: Millis) -> Result<(), Error> {
+    let note = |work: &Work| {
+        let detail = work.event.reason.map_or(work.event.kind.as_str(), Reason::as_str);
+        json!({ "order": work.order_row, "token": work.event.token, "detail": detail })
+    };
+    let notes = works.iter().map(note).collect::<Json>().to_string();
+    transaction.execute(NOTE_ALL, values![now, &wanted.who, notes]).await.map(|_| ())
 }
 
 macro_rules! due {
-    ($lock:literal) => {
+    ($whose:literal, $lock:literal) => {
         concat!(
             "SELECT e.id, e.order_row FROM paymento_events e JOIN paymento_orders o ON o.id = e.order_row ",
-            "WHERE e.account = $1 AND e.kind = $2 AND e.state = 0 AND e.next_at <= $3 AND o.lease_until <= $3 ",
-            "AND ($5 IS NULL OR o.order_id = $5) ORDER BY e.next_at LIMIT $4",
+            "WHERE e.account = $1 AND e.kind = $2 AND e.state = 0 AND e.next_at <= $3 AND o.lease_until <= $3",
+            $whose,
+            " ORDER BY e.next_at LIMIT $4",
             $lock
         )
     };
 }
-const LOOK_FOR: Sql = Sql::both(due!(""));
-const LOCK_DUE: Sql = Sql::each(due!(""), due!(" FOR UPDATE OF o SKIP LOCKED"));
+const LOOK_FOR: Sql = Sql::both(due!("", ""));
+const LOCK_DUE: Sql = Sql::each(due!("", ""), due!("", " FOR UPDATE OF o SKIP LOCKED"));
 
-const EVENT: Sql = Sql::both(
-    "SELECT id, order_row, kind, reason, key, token, payload, attempts FROM paymento_events WHERE id = $1 AND state = 0",
+// A statement of its own, so that only this order's events are read, however many are due.
+macro_rules! due_of_order {
+    ($lock:literal) => {
+        due!(" AND o.account = $1 AND o.order_id = $5", $lock)
+    };
+}
+const LOOK_FOR_ORDER: Sql = Sql::both(due_of_order!(""));
+const LOCK_DUE_OF_ORDER: Sql = Sql::each(due_of_order!(""), due_of_order!(" FOR UPDATE OF o SKIP LOCKED"));
+
+macro_rules! take {
+    ($list:literal) => {
+        concat!(
+            "UPDATE paymento_orders SET lease_owner = $3, lease_until = $4, fencing = fencing + 1 ",
+            "WHERE id IN (SELECT order_row FROM paymento_events WHERE state = 0 AND next_at <= $2 AND id IN (",
+            $list,
+            ")) RETURNING id, fencing, order_id"
+        )
+    };
+}
+const TAKE: Sql = Sql::each(
+    take!("SELECT value FROM json_each($1)"),
+    take!("SELECT value::bigint FROM json_array_elements_text($1::json)"),
 );
-const TAKE: Sql = Sql::both(
-    "UPDATE paymento_orders SET lease_owner = $2, lease_until = $3, fencing = fencing + 1 WHERE id = $1 \
-     RETURNING fencing, order_id",
+
+macro_rules! events {
+    ($list:literal) => {
+        concat!(
+            "SELECT id, order_row, kind, reason, key, token, payload, attempts FROM paymento_events ",
+            "WHERE state = 0 AND next_at <= $2 AND id IN (",
+            $list,
+            ")"
+        )
+    };
+}
+const EVENTS: Sql = Sql::each(
+    events!("SELECT value FROM json_each($1)"),
+    events!("SELECT value::bigint FROM json_array_elements_text($1::json)"),
+);
+
+const NOTE_ALL: Sql = Sql::each(
+    "INSERT INTO paymento_history (order_row, at, what, who, token, detail) \
+     SELECT json_extract(value, '$.order'), $1, 'handed_over', $2, json_extract(value, '$.token'), \
+     json_extract(value, '$.detail') FROM json_each($3)",
+    "INSERT INTO paymento_history (order_row, at, what, who, token, detail) \
+     SELECT \"order\", $1, 'handed_over', $2, token, detail \
+     FROM json_to_recordset($3::json) AS x(\"order\" bigint, token text, detail text)",
 );

@@ -87,6 +87,11 @@ impl Transaction {
                 .execute(&mut **transaction)
                 .await
                 .map(|done| done.rows_affected()),
+            // In one round trip; with values it takes two.
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(transaction) if values.is_empty() => {
+                sqlx::raw_sql(sql.postgres).execute(&mut **transaction).await.map(|done| done.rows_affected())
+            }
             #[cfg(feature = "postgres")]
             Inner::Postgres(transaction) => bound(sqlx::query(sql.postgres).persistent(false), values)
                 .execute(&mut **transaction)
@@ -105,6 +110,11 @@ impl Transaction {
                 .fetch_all(&mut **transaction)
                 .await
                 .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(transaction) if values.is_empty() => sqlx::raw_sql(sql.postgres)
+                .fetch_all(&mut **transaction)
+                .await
+                .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
             #[cfg(feature = "postgres")]
             Inner::Postgres(transaction) => bound(sqlx::query(sql.postgres).persistent(false), values)
                 .fetch_all(&mut **transaction)
