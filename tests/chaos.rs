@@ -264,6 +264,7 @@ async fn report(
     is_virtual: bool,
     process: &Checkout,
 ) -> bool {
+    let health = process.health().await.expect("up");
     let orders = tally.orders.lock().expect("lock");
     let paid = orders.values().filter(|order| order.paid_at.is_some()).count();
     let lost = orders.values().filter(|order| order.handed_over.is_empty()).count();
@@ -283,7 +284,6 @@ async fn report(
     println!("  handed over after a callback     {}", summary(&heard));
     println!("  every callback of it dropped     {} ({clock})", summary(&unheard));
     let others = tally.others.lock().expect("lock").clone();
-    let health = process.health().await.expect("up");
     println!("  other events {others:?}; settled without a callback {}", health.settled_without_callback);
     lost + doubled + given_away == 0 && health.events_due == 0 && !unheard.is_empty()
 }

@@ -98,7 +98,7 @@ async fn idle(checkout: &Checkout) {
     }
     let (begun, before) = (Instant::now(), cpu_time());
     tokio::time::sleep(Duration::from_secs(4)).await;
-    println!("idle {} {}", (cpu_time() - before).as_micros(), begun.elapsed().as_micros());
+    println!("idle {} {}", cpu_time().saturating_sub(before).as_micros(), begun.elapsed().as_micros());
     running.abort();
 }
 
