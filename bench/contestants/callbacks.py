@@ -46,7 +46,9 @@ def authentic(one: Signed) -> bool:
     return hmac.compare_digest(expected, one.signature)
 
 
-def store_all(store: Callable[[Signed], object], callbacks: list[Signed], pool: ThreadPoolExecutor | None, threads: int) -> None:
+def store_all(
+    store: Callable[[Signed], object], callbacks: list[Signed], pool: ThreadPoolExecutor | None, threads: int
+) -> None:
     """All of them, by as many threads, each in a loop."""
     if pool is None:
         repeat(store, callbacks)

@@ -30,14 +30,18 @@ BUSY_SECONDS = 120
 
 TABLE = """
 CREATE TABLE callbacks (
-    id {identity} PRIMARY KEY, account TEXT NOT NULL, digest {blob} NOT NULL, body {blob} NOT NULL, kind BIGINT NOT NULL,
-    token TEXT, status TEXT, received_at BIGINT NOT NULL, last_at BIGINT NOT NULL, count BIGINT NOT NULL,
+    id {identity} PRIMARY KEY, account TEXT NOT NULL, digest {blob} NOT NULL, body {blob} NOT NULL,
+    kind BIGINT NOT NULL, token TEXT, status TEXT, received_at BIGINT NOT NULL, last_at BIGINT NOT NULL, count BIGINT NOT NULL,
     UNIQUE (account, digest));
 CREATE INDEX callbacks_token ON callbacks (account, token) WHERE token IS NOT NULL;
 CREATE INDEX callbacks_time ON callbacks (received_at);
 """
 COLUMNS = "account, digest, body, kind, token, status, received_at, last_at, count"
-INSERT = f"INSERT INTO callbacks ({COLUMNS}) VALUES ({{values}}) ON CONFLICT (account, digest) DO NOTHING"
+INSERT = (
+    f"INSERT INTO callbacks ({COLUMNS}) VALUES ({{values}}) "  # noqa: S608 (constants)
+    "ON CONFLICT (account, digest) DO NOTHING"
+)
+STORED = 200
 
 
 def row(one: Signed) -> tuple[object, ...]:
@@ -155,7 +159,7 @@ def paymento(database: str) -> Store:
     prove(checkout)
 
     def store(one: Signed) -> None:
-        if checkout.receive("POST", one.signature, one.body).status != 200:
+        if checkout.receive("POST", one.signature, one.body).status != STORED:
             raise SystemExit("a callback was not stored")
 
     return store
@@ -176,8 +180,7 @@ def main() -> None:
         serve(lambda some: callbacks.repeat(store, some), warm_up=1, prepare=callbacks.fresh)
         return
     with ThreadPoolExecutor(threads) as pool:
-        run = lambda some: callbacks.store_all(store, some, pool, threads)
-        serve(run, warm_up=threads, prepare=callbacks.fresh)
+        serve(lambda some: callbacks.store_all(store, some, pool, threads), warm_up=threads, prepare=callbacks.fresh)
 
 
 main()

@@ -176,8 +176,9 @@ def stored(program: str, databases: Databases) -> list[Table]:
                 rows[name if waiting == "1" else f"{name}, 64 threads"] = python("stored", name, database, waiting)
             if waiting == "64" and server == "PostgreSQL":
                 rows["psycopg, 16 threads"] = python("stored", "psycopg", database, "16")
-            title = f"Callbacks stored, {server}: {title}"
-            made.append(Table(title, rows, IN_RUST[0], STORED_FIGURES, seconds=0.4, warm_up=3))
+            made.append(
+                Table(f"Callbacks stored, {server}: {title}", rows, IN_RUST[0], STORED_FIGURES, seconds=0.4, warm_up=3)
+            )
     return made
 
 
