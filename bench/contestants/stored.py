@@ -31,7 +31,8 @@ BUSY_SECONDS = 120
 TABLE = """
 CREATE TABLE callbacks (
     id {identity} PRIMARY KEY, account TEXT NOT NULL, digest {blob} NOT NULL, body {blob} NOT NULL,
-    kind BIGINT NOT NULL, token TEXT, status TEXT, received_at BIGINT NOT NULL, last_at BIGINT NOT NULL, count BIGINT NOT NULL,
+    kind BIGINT NOT NULL, token TEXT, status TEXT,
+    received_at BIGINT NOT NULL, last_at BIGINT NOT NULL, count BIGINT NOT NULL,
     UNIQUE (account, digest));
 CREATE INDEX callbacks_token ON callbacks (account, token) WHERE token IS NOT NULL;
 CREATE INDEX callbacks_time ON callbacks (received_at);
