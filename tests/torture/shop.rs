@@ -60,8 +60,8 @@ struct Shop {
 
 impl Shop {
     fn open() -> Result<Self, Failure> {
-        let client = Client::builder(setting("PAYMENTO_API_KEY"))
-            .secret_key(setting("PAYMENTO_SECRET_KEY"))
+        let client = Client::builder(&setting("PAYMENTO_API_KEY"))
+            .secret_key(&setting("PAYMENTO_SECRET_KEY"))
             .base_url(setting("PAYMENTO_BASE_URL"))
             .build()?;
         let checkout = Checkout::builder(client)
