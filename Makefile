@@ -150,6 +150,10 @@ lint-node: node
 soak: ## 100,000 payments, 64 at once, with a gateway that misbehaves; PAYMENTS=n for fewer
 	@PAYMENTS=$(or $(PAYMENTS),100000) cargo test --quiet --package paymento-house --profile soak --test soak
 
+.PHONY: chaos
+chaos: ## 20,000 durable payments while the gateway misbehaves, on both databases; PAYMENTS=n, DATABASE=sqlite or postgres
+	@PAYMENTS=$(or $(PAYMENTS),20000) cargo test --quiet --package paymento-house --profile soak --test chaos
+
 .PHONY: torture
 torture: python node tests/once/node_modules/.ready ## kill a shop's processes 1,000 times on each database; SHORT=1, DATABASE=…, KILLS=n, SEED=n
 	$(call say,a shop is killed$(comma) and killed again)
@@ -160,6 +164,10 @@ torture: python node tests/once/node_modules/.ready ## kill a shop's processes 1
 .PHONY: bench
 bench: ## measure against what shops use today; writes bench/RESULTS.md
 	@bench/run
+
+.PHONY: scale
+scale: ## ten thousand payments beside ten million: how long each call takes, query plans; ROWS=n for fewer
+	@bench/scale
 
 .PHONY: clean
 clean: ## remove what was built and fetched

@@ -37,14 +37,14 @@ export declare class Checkout {
   /** The SQLite file that no other library of this process may open. */
   sqliteFile(): string | null
   /** `thread`, `inline` or `external`. */
-  worker(): string | null
+  worker(): string
   /** How many handlers run at once. */
   concurrency(): number
   /** From now on every call fails with `config.closed`. Closes the connections. */
   close(): Ticket<null>
   /** Asks for a payment of an order, and keeps it. */
   createPayment(request: PaymentRequest, call?: Call | undefined | null): Ticket<Payment>
-  /** Takes a callback. */
+  /** Takes a callback. One that is closed does not, and says so to the gateway, which tries again. */
   receive(method: string, headers: SignatureHeaders, body: Uint8Array): Ticket<Answer>
   /** Takes the query that the browser comes back with. */
   visit(query: string, call?: Call | undefined | null): Ticket<OrderRecord | null>

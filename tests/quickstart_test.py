@@ -172,7 +172,7 @@ def recipe(name: str) -> dict[str, Any]:
 
 @pytest.fixture(name="order")
 def order_fixture() -> OrderEvent:
-    return paymento.testing.order_event("paid", order_id="A-578")
+    return paymento.testing.order_event(order_id="A-578")
 
 
 def test_the_recipe_with_a_unique_key_ships_once(order: OrderEvent) -> None:

@@ -2,16 +2,17 @@
 import { createInterface } from "node:readline";
 
 /**
- * Answers each number on standard input with the seconds that `run` took for it.
+ * Answers each number on standard input with the seconds that `run` took for what `prepare` made of it.
  *
  * Before each: `warmUp` calls that do not count. The others have had the processor, and idle connections may be gone.
  */
-export async function serve(run, warmUp) {
+export async function serve(run, warmUp, prepare = (calls) => calls) {
   console.log("ready");
   for await (const line of createInterface({ input: process.stdin })) {
-    await run(warmUp);
+    await run(prepare(warmUp));
+    const work = prepare(Number(line));
     const [wall, cpu] = [process.hrtime.bigint(), process.cpuUsage()];
-    await run(Number(line));
+    await run(work);
     const used = process.cpuUsage(cpu);
     const cost = { wall: Number(process.hrtime.bigint() - wall) / 1e9, cpu: (used.user + used.system) / 1e6 };
     console.log(JSON.stringify(cost));

@@ -1,4 +1,4 @@
-"""`python -m measure SERVER [--quick] [--only TEXT]`: measures, prints, and keeps a full run in RESULTS.md."""
+"""`python -m measure SERVER CHECKOUT [--quick] [--only TEXT]`: measures, prints, and keeps a full run in RESULTS.md."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import sys
 import time
 
+from .databases import databases
 from .record import write
 from .report import behind, section
 from .server import serving
@@ -20,8 +21,8 @@ def main() -> None:
     plan = QUICK if options.quick else FULL
     load = os.getloadavg()[0]
     measured = []
-    with serving(options.server) as url:
-        for table in tables(url):
+    with serving(options.server) as url, databases() as found:
+        for table in tables(url, options.checkout, found):
             if options.only not in table.title:
                 continue
             began = time.monotonic()
@@ -38,6 +39,7 @@ def arguments() -> argparse.Namespace:
     """What was asked for."""
     parser = argparse.ArgumentParser()
     parser.add_argument("server", help="the program that HTTP contestants ask")
+    parser.add_argument("checkout", help="the program that measures the checkout in Rust")
     parser.add_argument("--quick", action="store_true", help="about a minute, and RESULTS.md stays as it is")
     parser.add_argument("--only", default="", metavar="TEXT", help="tables with this in their title")
     return parser.parse_args()

@@ -40,7 +40,7 @@ def python_versions() -> str:
     """Each requirement with its version."""
     lines = (BENCH / "requirements.txt").read_text(encoding="utf-8").splitlines()
     names = [line for line in lines if line and not line.startswith("#")]
-    return ", ".join(f"{name} {version(name)}" for name in ["paymento", *names])
+    return ", ".join(f"{name} {version(name)}" for name in ["paymento", *(name.partition("[")[0] for name in names)])
 
 
 def node_versions() -> str:

@@ -28,10 +28,16 @@ def section(table: Table, costs: Costs) -> str:
 def row(table: Table, name: str, costs: Costs) -> list[str]:
     """The figures of one contestant."""
     cells = [name]
-    cells += [shown(median(costs[name], figure.metric) * figure.factor) for figure in table.figures]
+    cells += [figured(costs[name], figure) for figure in table.figures]
     if name == table.reference:
         return cells + ["1"] * len(table.figures)
     return cells + [shown_ratio(against(table, name, costs, figure)) for figure in table.figures]
+
+
+def figured(costs: list[Cost], figure: Figure) -> str:
+    """The middle of the rounds, in the figure's unit."""
+    value = median(costs, figure.metric)
+    return shown(figure.factor / value if figure.is_rate else figure.factor * value)
 
 
 def against(table: Table, name: str, costs: Costs, figure: Figure) -> Ratio:

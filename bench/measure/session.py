@@ -52,4 +52,5 @@ def start(table: Table, command: tuple[str, ...], plan: Plan) -> Contestant | Pr
     """A contestant that is ready for its first sample."""
     if table.is_program:
         return Program(command, ENVIRONMENT, table.feed)
-    return Contestant(command, ENVIRONMENT, Size(table.seconds, table.fewest_calls, table.seconds * plan.warm_up))
+    warm_up = plan.warm_up if table.warm_up is None else table.warm_up
+    return Contestant(command, ENVIRONMENT, Size(table.seconds, table.fewest_calls, table.seconds * warm_up))

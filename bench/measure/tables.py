@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .databases import Databases
+
 Command = tuple[str, ...]
 
 NODE = shutil.which("node") or "node"
@@ -22,6 +24,8 @@ class Figure:
     metric: str
     factor: float
     unit: str
+    # Calls a second instead of seconds a call.
+    is_rate: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Table:
     # How long one sample takes, and how many calls it makes at least.
     seconds: float = 0
     fewest_calls: int = 64
+    # Before anything counts, in samples; by the plan where there is none.
+    warm_up: int | None = None
     # Rows that no library can pass: the bare interpreter.
     floors: frozenset[str] = field(default_factory=frozenset)
     # Run from start to end for each sample, with this on its standard input.
@@ -49,9 +55,10 @@ CALL_FIGURES = (Figure("wall", 1e6, "µs a call"), Figure("cpu", 1e6, "CPU ms pe
 START_FIGURES = (Figure("wall", 1e3, "ms"), Figure("cpu", 1e3, "CPU ms"))
 
 
-def tables(url: str) -> list[Table]:
-    """Every comparison, against the server at this address."""
-    return [*webhooks(), *calls(url), *first_calls(url), *imports()]
+def tables(url: str, program: str, databases: Databases) -> list[Table]:
+    """Every comparison: against the server at this address, and with what is measured in Rust by this program."""
+    in_databases = [*stored(program, databases), *handed_over(program, databases)]
+    return [*webhooks(), *calls(url), *first_calls(url), *imports(), *in_databases]
 
 
 def python(script: str, *arguments: str) -> Command:
@@ -147,3 +154,42 @@ def starting(title: str, statement: str, peers: Command, interpreter: Command) -
     bare = "bare interpreter"
     rows = {bare: (*interpreter, "")} | {name: (*interpreter, statement.format(name)) for name in ("paymento", *peers)}
     return Table(title, rows, bare, START_FIGURES, floors=frozenset({bare}), is_program=True)
+
+
+STORED_FIGURES = (Figure("wall", 1, "a second", is_rate=True), Figure("cpu", 1e6, "CPU ms per 1,000"))
+IN_RUST = ("paymento, Rust", "paymento, Rust, its own payments", "sqlx, one by one")
+
+
+def stored(program: str, databases: Databases) -> list[Table]:
+    """A callback checked, read and kept, once each, synced to disk."""
+    made = []
+    for server, database, drivers in (
+        ("SQLite", databases.sqlite, {"sqlite3": "sqlite3"}),
+        ("PostgreSQL", databases.postgres, {"psycopg": "psycopg"}),
+    ):
+        for waiting, title in (("1", "one at a time"), ("64", "64 waiting")):
+            names = IN_RUST if waiting == "1" else IN_RUST[:2]
+            rows = {name: (program, "stored", name, database, waiting) for name in names}
+            rows["paymento, Python"] = python("stored", "paymento", database, waiting)
+            rows["paymento, Node.js"] = node("stored", database, waiting)
+            for name in [*drivers, "Django"]:
+                rows[name if waiting == "1" else f"{name}, 64 threads"] = python("stored", name, database, waiting)
+            if waiting == "64" and server == "PostgreSQL":
+                rows["psycopg, 16 threads"] = python("stored", "psycopg", database, "16")
+            title = f"Callbacks stored, {server}: {title}"
+            made.append(Table(title, rows, IN_RUST[0], STORED_FIGURES, seconds=0.4, warm_up=3))
+    return made
+
+
+def handed_over(program: str, databases: Databases) -> list[Table]:
+    """Paid orders that wait, handed over to a handler that does nothing."""
+    rows = {
+        f"PostgreSQL, {count}, {at_once} at once each": (program, "handover", databases.postgres, count[0], at_once)
+        for count, at_once in (("1 process", "8"), ("1 process", "64"), ("2 processes", "64"), ("4 processes", "64"))
+    } | {
+        f"SQLite, 1 process, {at_once} at once": (program, "handover", databases.sqlite, "1", at_once)
+        for at_once in ("8", "64")
+    }
+    reference = next(iter(rows))
+    title = "Orders handed over, none twice"
+    return [Table(title, rows, reference, STORED_FIGURES, seconds=1.5, fewest_calls=2_048, warm_up=1)]

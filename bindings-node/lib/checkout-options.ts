@@ -25,7 +25,8 @@ export interface CheckoutOptions {
    * Who does the work between a callback and the handlers.
    *
    * `thread`, the default: each process that calls `createPayment`, `visit` or `receive`, from the first such call on.
-   * It does not keep the process alive. `inline`: `receive`, before it answers, for hosts without background work.
+   * It does not keep the process alive. `inline`: `receive`, before it answers, for hosts without background work; callbacks
+   * can be lost, so have something call `runOnce` every minute as well.
    * `external`: only `run`, `runOnce` and `npx paymento worker`.
    */
   worker?: "thread" | "inline" | "external" | null | undefined;

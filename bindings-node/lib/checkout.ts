@@ -2,8 +2,7 @@
 import { priceParts } from "./amounts.js";
 import { text, wholeNumber, wrongType } from "./arguments.js";
 import { type Native, native } from "./binding.js";
-import { rawBody } from "./body.js";
-import { signalChecks } from "./call-options.js";
+import { runCall, signalChecks } from "./call-options.js";
 import {
   type AdoptOptions,
   adoptChecks,
@@ -39,12 +38,12 @@ import { Connection } from "./connection.js";
 import { dropUnnamedDispose } from "./dispose.js";
 import { unwrap } from "./errors.js";
 import { type CallbackHeaders, signatureHeaders } from "./headers.js";
-import { refusing } from "./log.js";
+import { refusing, say } from "./log.js";
 import { readOptions } from "./options.js";
 import type { EventKind } from "./order-event.js";
 import { type Payment, paymentFrom } from "./payment.js";
 import { type PurchaseOptions, readPurchase, requireOrderId } from "./payment-options.js";
-import { readRequest, requestBody } from "./request-body.js";
+import { callbackBody, readRequest, requestBody } from "./request-body.js";
 import { resultOf, results } from "./results.js";
 import { queryText, type ReturnQuery } from "./return-visit.js";
 import { type OrderHandler, Runner } from "./runner.js";
@@ -104,7 +103,7 @@ export function checkoutSchemaSql(database: "sqlite" | "postgres" | "postgresql"
 export class Checkout {
   readonly #connection: Connection<Native.Checkout>;
   readonly #runner: Runner;
-  readonly #worker: string | null;
+  readonly #worker: string;
   #closing: Promise<void> | null = null;
 
   static {
@@ -121,9 +120,13 @@ export class Checkout {
   constructor(client: Client, options?: CheckoutOptions) {
     const isFromEnv = client === FROM_ENVIRONMENT;
     const { addon, logger } = clientConnection(isFromEnv ? Client.fromEnv() : client);
-    const opened = native.openCheckout(addon, readCheckoutOptions(options, isFromEnv), results);
-    this.#connection = new Connection(unwrap(opened), logger, native.closedCheckoutError);
+    const opened = unwrap(native.openCheckout(addon, readCheckoutOptions(options, isFromEnv), results));
+    this.#connection = new Connection(opened, logger, native.closedCheckoutError);
     this.#connection.keepLog();
+    const file = opened.sqliteFile();
+    if (file !== null) {
+      say("debug", `the checkout's database is ${file}`, logger);
+    }
     this.#runner = new Runner(this.#connection);
     this.#worker = this.#connection.addon.worker();
   }
@@ -160,21 +163,22 @@ export class Checkout {
    *
    * 200: authentic, recorded, and synced to disk. 401: the signature is wrong or missing. 405: neither POST nor PUT. 413:
    * over 64 KiB. 503: it could not be recorded within 4 seconds; the gateway sends it again. What the callback says is
-   * never believed: it makes a verify call due.
+   * never believed: it makes a verify call due. After {@link close} it is 503, and another process gets it.
    *
    * @param method the request's method
    * @param headers as `authenticate` takes them
-   * @param body the raw bytes, as they came
+   * @param body the raw bytes, as they came. What frameworks have in their place for a request without a body will do.
    * @throws {InputError} `input.body` for anything but bytes, with the middleware to move; `input.headers`
    */
   async receive(method: string, headers: CallbackHeaders, body: Uint8Array): Promise<Answer> {
     const begun = performance.now();
     const connection = this.#connection;
-    const parts = () => [text(method, "method"), signatureHeaders(headers), rawBody(body)] as const;
-    const [verb, signature, bytes] = refusing(connection.logger, parts);
-    const received = connection.run({}, (addon) => addon.receive(verb, signature, bytes));
+    const verb = text(method, "method");
+    const parts = () => [signatureHeaders(headers), callbackBody(verb, headers, body)] as const;
+    const [signature, bytes] = refusing(connection.logger, parts);
+    const ticket = connection.addon.receive(verb, signature, bytes);
     this.#startBackground();
-    const answer = await received;
+    const answer = await connection.track(runCall({}, () => ticket));
     if (answer.handOver !== null) {
       await this.#runner.handOver(answer.handOver, begun + ANSWERED_WITHIN_MS - performance.now());
     }

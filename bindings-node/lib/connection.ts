@@ -33,7 +33,11 @@ export class Connection<A extends Addon> {
   /** A call whose options are checked. */
   async run<T>(options: CheckedCallOptions, start: Start<A, T>): Promise<T> {
     this.begin();
-    const running = runCall(options, (call) => start(this.addon, call));
+    return this.track(runCall(options, (call) => start(this.addon, call)));
+  }
+
+  /** A call that has begun. */
+  async track<T>(running: Promise<T>): Promise<T> {
     this.#running.add(running);
     try {
       return await running;

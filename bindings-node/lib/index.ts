@@ -10,6 +10,9 @@
  *
  * A callback is a reason to verify, a `ReturnVisit` is a hint, and neither can be fulfilled.
  *
+ * A {@link Checkout} does all five, and keeps them in a database: no paid order is lost, and none is handed over as new
+ * after it is done. A `Client` alone is for shops that keep their own state.
+ *
  * @packageDocumentation
  */
 

@@ -97,8 +97,13 @@ function call(logger: Logger | null, level: LogMessage["level"], message: string
 }
 
 function detailOf(error: unknown): { detail?: string } {
-  const detail = error instanceof Error ? error.stack : undefined;
-  return detail === undefined ? {} : { detail };
+  try {
+    const detail = error instanceof Error ? error.stack : undefined;
+    return detail === undefined ? {} : { detail };
+  } catch {
+    // Anything can be thrown, also what throws when it is looked at.
+    return {};
+  }
 }
 
 function warnOfLogger(error: unknown): void {

@@ -1,5 +1,6 @@
 import { types } from "node:util";
-import { describe } from "./arguments.js";
+import { describe, isPlain } from "./arguments.js";
+import { rawBody } from "./body.js";
 import { InputError } from "./errors.js";
 
 /**
@@ -55,6 +56,46 @@ function unreadable(message: string, { hint = null, cause }: { hint?: string | n
     Object.defineProperty(error, "cause", { value: cause, writable: true, configurable: true });
   }
   return error;
+}
+
+/**
+ * The raw bytes of a callback. Frameworks have no bytes, and `{}` or nothing instead, for a request without a body: anybody
+ * can send one, and it is answered like any that is not signed.
+ *
+ * @throws {InputError} `input.body`, as `authenticate`
+ */
+export function callbackBody(method: string, headers: unknown, body: unknown): Uint8Array {
+  const isCallback = method === "POST" || method === "PUT";
+  const isMissing = isCallback ? isNothing(body) && declaresNoBody(headers) : !types.isUint8Array(body);
+  return isMissing ? new Uint8Array() : rawBody(body);
+}
+
+/** A parsed body has something in it. */
+function isNothing(body: unknown): boolean {
+  const isEmpty = typeof body === "object" && body !== null && isPlain(body) && Object.keys(body).length === 0;
+  return body === undefined || body === null || body === "" || isEmpty;
+}
+
+/** Whether these are all headers of a request, and none of them says that a body follows. */
+function declaresNoBody(headers: unknown): boolean {
+  if (typeof headers !== "object" || headers === null) {
+    return false;
+  }
+  return pairsOf(headers).every(([name, value]) => {
+    const known = String(name).toLowerCase();
+    return known !== "transfer-encoding" && (known !== "content-length" || String(value) === "0");
+  });
+}
+
+function pairsOf(headers: object): [unknown, unknown][] {
+  if (!(Symbol.iterator in headers)) {
+    return Object.entries(headers);
+  }
+  const items = [...(headers as Iterable<unknown>)];
+  const isFlat = typeof items[0] === "string";
+  return items.flatMap((item, i) =>
+    isFlat ? (i % 2 === 0 ? [[item, items[i + 1]]] : []) : [item as [unknown, unknown]],
+  );
 }
 
 /** A fetch request of any realm; Node's own has its place elsewhere. */

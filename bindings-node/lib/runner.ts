@@ -16,6 +16,8 @@ const PATIENCE_MS = 5_000;
 /** After a database that does not answer; after what waiting does not cure by itself. */
 const AFTER_FAILURE_MS = 1_000;
 const AFTER_TROUBLE_MS = 30_000;
+/** How often it is said that the database is waited for. */
+const REPEATED_AFTER_MS = 60_000;
 
 /** Work is done for nobody in particular: not in the context of the request that happened to start it. */
 const outside = new AsyncResource("paymento");
@@ -31,6 +33,7 @@ export class Runner {
   #background: Promise<void> | null = null;
   #isWanted = false;
   #inForeground = 0;
+  #quietUntil = 0;
 
   constructor(connection: Connection<Native.Checkout>) {
     const file = connection.addon.sqliteFile();
@@ -191,6 +194,7 @@ export class Runner {
       if (!isPaymentoError(error) || !error.isRetryable) {
         throw error;
       }
+      this.#sayNowAndThen(error);
       await pause(AFTER_FAILURE_MS, undefined, { ref: keepsAlive, signal: stop }).catch(() => {});
     } finally {
       this.#connection.handLogOn();
@@ -223,6 +227,13 @@ export class Runner {
       this.#say("error", "a handler's end could not be recorded", error);
     } finally {
       this.#connection.handLogOn();
+    }
+  }
+
+  #sayNowAndThen(error: unknown): void {
+    if (performance.now() >= this.#quietUntil) {
+      this.#quietUntil = performance.now() + REPEATED_AFTER_MS;
+      this.#say("warning", "the checkout waits for its database", error);
     }
   }
 

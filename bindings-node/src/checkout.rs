@@ -29,7 +29,8 @@ use crate::{
 #[napi]
 pub struct Checkout {
     open: Mutex<Option<paymento::Checkout>>,
-    client: paymento::Client,
+    /// For what can be said without a database, also when it is closed.
+    kept: paymento::Checkout,
     works: Arc<Works>,
     /// Whoever waits for work comes back when it is told to.
     called_back: Arc<Notify>,
@@ -40,9 +41,10 @@ pub struct Checkout {
 #[napi]
 pub fn open_checkout(client: &Client, options: CheckoutOptions, results: &Results) -> Outcome<Checkout> {
     to_js(client.inner().and_then(|client| {
+        let kept = options.build(client)?;
         Ok(Checkout {
-            open: Mutex::new(Some(options.build(client.clone())?)),
-            client,
+            open: Mutex::new(Some(kept.clone())),
+            kept,
             works: Arc::default(),
             called_back: Arc::default(),
             results: results.clone(),
@@ -90,31 +92,31 @@ impl Checkout {
     /// From now on log records are kept.
     #[napi]
     pub fn keep_log_records(&self) {
-        self.client.keep_log_records();
+        self.kept.client().keep_log_records();
     }
 
     /// The log records since the last time.
     #[napi]
     pub fn take_log_records(&self) -> Vec<LogRecord> {
-        self.client.take_log_records().into_iter().map(Into::into).collect()
+        self.kept.client().take_log_records().into_iter().map(Into::into).collect()
     }
 
     /// The SQLite file that no other library of this process may open.
     #[napi(ts_return_type = "string | null")]
     pub fn sqlite_file(&self) -> Option<String> {
-        self.inner().ok()?.sqlite_file().map(|path| path.to_string_lossy().into_owned())
+        self.kept.sqlite_file().map(|path| path.to_string_lossy().into_owned())
     }
 
     /// `thread`, `inline` or `external`.
-    #[napi(ts_return_type = "string | null")]
-    pub fn worker(&self) -> Option<&'static str> {
-        Some(self.inner().ok()?.worker().as_str())
+    #[napi]
+    pub fn worker(&self) -> &'static str {
+        self.kept.worker().as_str()
     }
 
     /// How many handlers run at once.
     #[napi]
     pub fn concurrency(&self) -> u32 {
-        self.inner().map_or(1, |checkout| u32::try_from(checkout.concurrency()).unwrap_or(1))
+        u32::try_from(self.kept.concurrency()).unwrap_or(1)
     }
 
     /// From now on every call fails with `config.closed`. Closes the connections.
@@ -138,13 +140,18 @@ impl Checkout {
         })
     }
 
-    /// Takes a callback.
+    /// Takes a callback. One that is closed does not, and says so to the gateway, which tries again.
     #[napi(ts_return_type = "Ticket<Answer>")]
     pub fn receive(&self, method: String, headers: SignatureHeaders, body: &[u8]) -> Ticket {
         // A method that is none is no POST either; of a body that is too long a byte more than allowed will do.
         let method = Method::from_bytes(method.as_bytes()).unwrap_or(Method::GET);
         let body = body[..body.len().min(MAX_CALLBACK_BYTES + 1)].to_vec();
-        self.start(None).run::<Answer, _, _>(|checkout| async move {
+        let (open, kept) = (self.inner(), self.kept.clone());
+        Started::of(Ok(()), None, self.results.clone()).run::<Answer, _, _>(|()| async move {
+            let checkout = match open {
+                Ok(checkout) => checkout,
+                Err(error) => return Ok(kept.refuse(&error)),
+            };
             Ok(match &headers {
                 Either::A(value) => checkout.receive(&method, Headers::Value(value), &body).await,
                 Either::B(flat) => checkout.receive(&method, Headers::TextPairs(&pairs_of(flat)), &body).await,

@@ -41,7 +41,7 @@ mod _native {
         callback::Callback,
         checkout::{
             Answer, CheckoutCalls, DeadLetter, Health, HistoryEntry, OrderEvent, OrderRecord, PaymentRecord,
-            PaymentsPage, Shortfall, Stop, Work, checkout_schema_sql, make_order_event, make_shortfall,
+            PaymentsPage, Shortfall, Stop, Work, checkout_schema_sql, make_of_checkout,
         },
         client::Calls,
         command_line::run_command_line,

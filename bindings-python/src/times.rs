@@ -29,7 +29,7 @@ pub(crate) fn millis(name: &str, value: &Bound<'_, PyAny>) -> PyResult<i64> {
         let message = format!("{name} must be an aware datetime; this one has no time zone");
         return Err(refuse(ErrorCode::InputType, message));
     }
-    let seconds: f64 = time.call_method0(intern!(value.py(), "timestamp"))?.extract()?;
-    let since = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    let time: SystemTime = value.extract().map_err(|_| wrong_type(name, "an aware datetime", value))?;
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -1,13 +1,16 @@
 """A shop as a type checker sees it: checked with `mypy --strict`, never run."""
 
 import asyncio
-from datetime import timedelta
+import sqlite3
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from typing_extensions import assert_type
 
 import paymento
-from paymento import AsyncClient, Client, OrderStatus, Outcome, Speed, testing
+from paymento import AsyncCheckout, AsyncClient, Checkout, Client, OrderStatus, Outcome, Speed, testing
 
 
 def blocking(body: bytes, headers: dict[str, str]) -> None:
@@ -69,6 +72,60 @@ def helpers() -> None:
 async def awaited_helpers(paymento_simulator: testing.Simulator) -> None:
     await paymento_simulator.advanced("20m")
     assert_type(await paymento_simulator.delivered("token", 1), list[testing.Delivery])
+
+
+def durable(client: Client, connection: sqlite3.Connection) -> None:
+    checkout = Checkout(client, "sqlite:paymento.db", worker="inline", max_handler_time=timedelta(minutes=1))
+
+    @checkout.on_paid
+    def ship(order: paymento.OrderEvent) -> None:
+        assert_type(order.settlement, paymento.Settlement | None)
+        assert_type(order.overpaid_by, Decimal | None)
+        assert_type(order.kind, paymento.EventKind)
+        if order.once(connection):
+            assert_type(order.order_id, str)
+
+    @checkout.on("closed")
+    def release(order: paymento.OrderEvent) -> bool:
+        return order.late
+
+    same: Callable[[paymento.OrderEvent], bool] = checkout.on("attention", release)
+    same(testing.order_event())
+    assert_type(ship(testing.order_event()), None)
+    answer = checkout.receive("POST", {}, b"")
+    assert_type((answer.body, answer.status, answer.headers), tuple[bytes, int, dict[str, str]])
+    record = checkout.visit({"token": "a"})
+    assert_type(record, paymento.OrderRecord | None)
+    assert_type(checkout.status("A-578").paid_at, datetime | None)
+    assert_type(checkout.payments("settled").payments[0].next_verify_at, datetime | None)
+    assert_type(checkout.health().problems, list[paymento.Problem])
+    assert_type(checkout.dead_letters()[0].event, paymento.OrderEvent)
+    assert_type(checkout.run_once(timedelta(seconds=3)), int)
+    checkout.run(threading.Event())
+    with Checkout.from_env(keep_decisions=timedelta(days=100)) as other:
+        assert_type(other, Checkout)
+
+
+async def durably(client: AsyncClient) -> None:
+    async with AsyncCheckout(client) as checkout:
+
+        @checkout.on_paid
+        async def ship(order: paymento.OrderEvent) -> None:
+            assert_type(await order.once(object()), bool)
+
+        payment = await checkout.create_payment(order_id="A-578", fiat_amount="1", fiat_currency="USD")
+        assert_type(payment, paymento.Payment)
+        assert_type(await checkout.receive("POST", {}, b""), paymento.Answer)
+        assert_type(await checkout.run_once(), int)
+        await checkout.run(asyncio.Event())
+
+
+def mistakes_with_a_checkout(client: Client, checkout: Checkout) -> None:
+    Checkout(client, worker="threads")  # type: ignore[arg-type]
+    checkout.receive("POST", {}, "text")  # type: ignore[arg-type]
+    checkout.create_payment(order_id="A-578", fiat_amount=29.99)  # type: ignore[arg-type]
+    checkout.on("payed", print)  # type: ignore[call-overload]
+    checkout.payments("paid")  # type: ignore[arg-type]
 
 
 def mistakes(client: Client) -> None:

@@ -6,6 +6,7 @@ import copy
 import json
 import logging
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -103,7 +105,7 @@ def test_all_shapes_of_headers_are_taken(gateway: Simulator, checkout: Checkout)
     [signature] = [value for name, value in headers.items() if name.lower() == "x-hmac-sha256-signature"]
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     for shape in (headers, list(headers.items()), raw, signature):
-        assert checkout.receive("POST", shape, body).status == 200  # type: ignore[arg-type]
+        assert checkout.receive("POST", shape, body).status == 200
 
 
 @pytest.mark.parametrize("body", ["{}", {}, bytearray(b"{}"), None])
@@ -445,7 +447,7 @@ def test_asking_what_happened(gateway: Simulator, checkout: Checkout, heard: Hea
 
 
 def test_asking_for_what_is_not_there(checkout: Checkout) -> None:
-    for call, error in [
+    calls: list[tuple[Callable[[], Any], str]] = [
         (lambda: checkout.status("nothing"), "checkout.unknown_order"),
         (lambda: checkout.payment("0" * 32), "checkout.unknown_payment"),
         (lambda: checkout.cancel("nothing"), "checkout.unknown_order"),
@@ -455,7 +457,8 @@ def test_asking_for_what_is_not_there(checkout: Checkout) -> None:
         (lambda: checkout.payments(since=5), "input.type"),  # type: ignore[arg-type]
         (lambda: checkout.dead_letters(after="x"), "input.type"),  # type: ignore[arg-type]
         (lambda: checkout.adopt("0" * 32, order_id="A-1"), "input.price_missing"),
-    ]:
+    ]
+    for call, error in calls:
         with pytest.raises(paymento.PaymentoError) as caught:
             call()
         assert caught.value.code == error
@@ -615,6 +618,55 @@ def test_a_database_that_is_down_is_waited_for_and_not_hammered(
         # The gateway sends it again; meanwhile the runner tries once a second.
         assert checkout.receive("POST", headers, body).status == 503
         assert time.process_time() - spent < 0.5
+
+
+@pytest.mark.parametrize(
+    ("module", "question"), [("gevent.monkey", "is_module_patched"), ("eventlet.patcher", "is_monkey_patched")]
+)
+def test_green_threads_are_refused_and_not_blocked(
+    client: paymento.Client, database: str, monkeypatch: pytest.MonkeyPatch, module: str, question: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, SimpleNamespace(**{question: lambda _: True}))
+    with Checkout(client, database) as checkout, pytest.raises(paymento.ConfigError, match="external") as caught:
+        checkout.create_payment(order_id="A-578", **PRICE)
+    assert caught.value.code == "config.worker"
+    with Checkout(client, database, worker="external") as checkout:
+        checkout.create_payment(order_id="A-578", **PRICE)
+
+
+INTERRUPTED = """
+import pathlib, sys, threading, paymento
+from paymento.testing import Simulator
+gateway = Simulator.start()
+checkout = paymento.Checkout(gateway.client(), sys.argv[1], worker="external")
+@checkout.on_paid
+def ship(event):
+    print("begun", flush=True)
+    sys.stdin.readline()
+    print("finished", flush=True)
+payment = checkout.create_payment(order_id="A-578", fiat_amount="1", fiat_currency="USD")
+gateway.pay(payment.token)
+checkout.visit(f"token={payment.token}")
+try:
+    checkout.run()
+except KeyboardInterrupt:
+    print("completed" in [entry.what for entry in checkout.history("A-578")], flush=True)
+"""
+
+
+def test_ctrl_c_ends_run_when_the_handlers_have_finished(database: str) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, database]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdin
+        assert child.stdout
+        assert child.stdout.readline() == "begun\n"
+        child.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(0.5)
+        child.stdin.write("\n")
+        child.stdin.flush()
+        assert [child.stdout.readline(), child.stdout.readline()] == ["finished\n", "True\n"]
+        assert child.wait(20) == 0
 
 
 def test_it_works_on_postgres(gateway: Simulator, client: paymento.Client, postgres: str, heard: Heard) -> None:

@@ -23,6 +23,21 @@ def test_the_outcomes_are_the_cores() -> None:
     assert [(outcome.value,) for outcome in Outcome] == tables()["outcomes"]
 
 
+@pytest.mark.parametrize(
+    ("name", "enumeration"),
+    [
+        ("event_kinds", paymento.EventKind),
+        ("reasons", paymento.Reason),
+        ("problems", paymento.Problem),
+        ("order_states", paymento.OrderState),
+        ("payment_states", paymento.PaymentState),
+    ],
+)
+def test_the_checkouts_names_are_the_cores(name: str, enumeration: Any) -> None:
+    assert [(value.value,) for value in enumeration] == tables()[name]
+    assert all(value == value.value and str(value) == value.value for value in enumeration)
+
+
 def test_the_methods_and_speeds_are_taken_by_the_core() -> None:
     client = paymento.Client("an-api-key", base_url="http://127.0.0.1:1", max_attempts=1)
     for method in CallbackMethod:

@@ -31,6 +31,53 @@ else:
 """
 
 
+# Exits with the runner waiting, with a handler at work, with calls under way, with nothing closed.
+SHOP = """
+import asyncio, sys, threading, time, paymento
+how, url, key, database = sys.argv[1:]
+begun = threading.Event()
+def ship(event):
+    begun.set()
+    while True:
+        time.sleep(0.001)
+checkout = paymento.Checkout(paymento.Client(key, secret_key="s", base_url=url), database)
+checkout.on_paid(ship)
+def buy():
+    payment = checkout.create_payment(order_id="A-1", fiat_amount="1", fiat_currency="USD")
+    if how == "handler":
+        import json, urllib.request
+        pay = urllib.request.Request(url.rstrip("/") + "/simulator/pay", json.dumps({"token": payment.token}).encode(),
+                                     {"Content-Type": "application/json"})
+        urllib.request.urlopen(pay).close()
+        checkout.visit(f"token={payment.token}")
+        assert begun.wait(20)
+def use():
+    while True:
+        checkout.status("A-1")
+async def main():
+    shop = paymento.AsyncCheckout(paymento.AsyncClient(key, secret_key="s", base_url=url), database)
+    await shop.create_payment(order_id="A-1", fiat_amount="1", fiat_currency="USD")
+    tasks = [asyncio.ensure_future(shop.status("A-1")) for _ in range(20)]
+    await asyncio.sleep(0.001)
+if how == "awaited":
+    asyncio.run(main())
+else:
+    buy()
+if how == "calls":
+    for _ in range(8):
+        threading.Thread(target=use, daemon=True).start()
+"""
+
+
+@pytest.mark.parametrize("how", ["waiting", "handler", "calls", "awaited"])
+def test_exits_with_a_checkout_in_use_are_clean(gateway: Any, tmp_path: Any, how: str) -> None:
+    for number in range(4):
+        arguments = [how, gateway.base_url, gateway.api_key, f"sqlite:{tmp_path}/{number}.db"]
+        command = [sys.executable, "-S", "-c", PATH + SHOP, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
 def exit_codes(how: str, url: str, times: int) -> list[int]:
     """Run that many interpreters, a few at a time."""
     codes = []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import re
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -85,6 +87,41 @@ def test_every_type_without_a_constructor_has_a_factory() -> None:
             made.add(type(factory()).__name__)
     values = {name for name in paymento.__all__ if hasattr(getattr(paymento, name), "to_dict")}
     assert made == values - {"ReturnVisit"}
+
+
+def test_factories_of_the_checkout_take_every_field() -> None:
+    now = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=timezone.utc)
+    for name in (
+        "OrderEvent",
+        "Shortfall",
+        "OrderRecord",
+        "PaymentRecord",
+        "PaymentsPage",
+        "HistoryEntry",
+        "DeadLetter",
+    ):
+        factory = getattr(testing, re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower())
+        fields = inspect.signature(factory).parameters
+        assert set(fields) == set(factory().to_dict())
+        for field in fields:
+            if field.endswith("_at") or field in ("at", "since"):
+                assert getattr(factory(**{field: now}), field) == now
+    event = testing.order_event(kind="partially_paid", shortfall=testing.shortfall(amount="1.50"), overpaid_by="0.10")
+    assert event.shortfall
+    assert (event.shortfall.amount, event.overpaid_by) == (Decimal("1.50"), Decimal("0.10"))
+    assert testing.dead_letter(event=event).event.kind is paymento.EventKind.PARTIALLY_PAID
+    assert testing.order_event(reason="mismatch").reason is paymento.Reason.MISMATCH
+    page = testing.payments_page(payments=[testing.payment_record(state="settled")], next=7)
+    assert (page.payments[0].state, page.next) == ("settled", 7)
+    assert testing.health(problems=["no_runner"], verify_lag=1.5).to_dict() | {"ok": True} == {
+        **testing.health(verify_lag=1.5).to_dict(), "problems": ["no_runner"],
+    }  # fmt: skip
+    assert not testing.health(problems=["no_runner"]).ok
+    answers = [testing.answer(code=code) for code in (None, "signature.mismatch", "database.unavailable")]
+    assert [answer.status for answer in answers] == [200, 401, 503]
+    for wrong in ({"kind": "x"}, {"price": 5}, {"live": 5}, {"reason": "x"}, {"shortfall": 5}):
+        with pytest.raises(paymento.InputError):
+            testing.order_event(**wrong)
 
 
 def test_factories_take_every_field() -> None:

@@ -49,6 +49,17 @@ def test_help_reads_well(client: type) -> None:
     assert "moves a Paid payment to Approve" in verify
 
 
+@pytest.mark.parametrize("checkout", [paymento.Checkout, paymento.AsyncCheckout])
+def test_help_of_a_checkout_reads_well(checkout: type) -> None:
+    text = inspect.getdoc(checkout)
+    assert text
+    for word in ("Args:", "Raises:", "worker:", "fork", "database.forked"):
+        assert word in text
+    assert ("event loop" in text) == (checkout is paymento.AsyncCheckout)
+    signature = str(inspect.signature(checkout))
+    assert "database: 'str' = 'sqlite:paymento.db', *, listen_url: 'str | None' = None" in signature
+
+
 def test_every_public_thing_is_described() -> None:
     for name in paymento.__all__:
         thing = getattr(paymento, name)

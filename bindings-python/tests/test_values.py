@@ -16,6 +16,15 @@ from paymento.testing import Simulator
 
 VALUES = [
     testing.accepted_coin(),
+    testing.answer(),
+    testing.dead_letter(),
+    testing.health(),
+    testing.history_entry(),
+    testing.order_event(),
+    testing.order_record(),
+    testing.payment_record(),
+    testing.payments_page(),
+    testing.shortfall(),
     testing.callback(),
     testing.callback_url_change(),
     testing.coin(),

@@ -29,6 +29,11 @@ use crate::{
     verification::Verification,
 };
 
+#[cfg(feature = "checkout")]
+pub use crate::checkout::testing::{
+    answer, dead_letter, health, history_entry, order_event, order_record, payment_record, payments_page, shortfall,
+};
+
 /// The token used where none is given.
 pub const TOKEN: &str = "7d1c0f4ab2e94c0e8a6f5b3d2c1e0f9a";
 
@@ -140,24 +145,6 @@ pub fn settlement(json: &str) -> Settlement {
 pub fn from_json<T: crate::client::FromFields>(json: &str) -> Result<T, Error> {
     let read = Object::parse(json.as_bytes()).and_then(|fields| T::from_fields(&fields));
     read.ok_or_else(|| Error::new(crate::ErrorCode::DecodeUnexpected, "the JSON lacks what the type is about"))
-}
-
-/// What a handler of the checkout is given, with nothing more in it than the order's id, [`TOKEN`] and the key. Its fields
-/// can be set.
-#[cfg(feature = "checkout")]
-pub fn order_event(kind: crate::checkout::EventKind, account: &str, order_id: &str) -> crate::checkout::OrderEvent {
-    crate::checkout::OrderEvent::for_testing(kind, account, order_id)
-}
-
-/// What is missing of a payment.
-#[cfg(feature = "checkout")]
-pub fn shortfall(
-    amount: Amount,
-    in_mempool: Option<Amount>,
-    coin: Option<String>,
-    fiat_estimated: Option<Amount>,
-) -> crate::checkout::Shortfall {
-    crate::checkout::Shortfall::for_testing(amount, in_mempool, coin, fiat_estimated)
 }
 
 /// What `ensure_callback_url` gives.

@@ -188,11 +188,11 @@ async fn the_history_says_why_an_order_was_shipped(on: On) {
 
 async fn who_is_told_to_stop_waits_no_longer_and_loses_nothing(on: On) {
     let shop = Shop::open(on).await;
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (ending, stopped) = tokio::sync::oneshot::channel::<()>();
     let waiting = shop.checkout.next_many_until(&PAID, MINUTE, 1, async { drop(stopped.await) });
     let stopping = async {
         shop.checkout.health().await.expect("up");
-        drop(stop);
+        drop(ending);
     };
     let (works, ()) = tokio::time::timeout(SOON, async { tokio::join!(waiting, stopping) }).await.expect("soon");
     assert!(works.expect("up").is_empty());

@@ -127,9 +127,9 @@ async fn a_shop_of_one_process_ships_by_itself(on: On) {
 
 async fn a_shop_that_only_registers_its_handlers_ships(on: On) {
     let shop = Shop::open_with(on, |builder| builder.worker(Worker::Thread)).await;
-    let (ship, mut shipped) = tokio::sync::mpsc::unbounded_channel();
+    let (sender, mut shipped) = tokio::sync::mpsc::unbounded_channel();
     let handler = move |event: OrderEvent| {
-        let sent = ship.send(event.order_id).map_err(|_| "nobody waits");
+        let sent = sender.send(event.order_id).map_err(|_| "nobody waits");
         async move { sent }
     };
     shop.checkout.on(EventKind::Paid, handler).expect("no handler yet");

@@ -28,10 +28,27 @@ pub async fn callback_route() -> (String, mpsc::UnboundedReceiver<Received>) {
 }
 
 async fn answer(mut stream: TcpStream, sender: mpsc::UnboundedSender<Received>) {
+    if let Some(received) = read(&mut stream).await {
+        let _ = sender.send(received);
+        write(&mut stream, 200).await;
+    }
+}
+
+/// Reads one request. `None` where it breaks off.
+pub async fn read(stream: &mut TcpStream) -> Option<Received> {
     let mut bytes = Vec::new();
-    while !is_whole(&bytes) && stream.read_buf(&mut bytes).await.is_ok_and(|read| read > 0) {}
-    let _ = sender.send(parse(&bytes));
-    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n").await;
+    while !is_whole(&bytes) {
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    }
+    Some(parse(&bytes))
+}
+
+/// Answers, and nothing more comes on this connection.
+pub async fn write(stream: &mut TcpStream, status: u16) {
+    let answer = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+    let _ = stream.write_all(answer.as_bytes()).await;
 }
 
 fn split(bytes: &[u8]) -> Option<(String, &[u8])> {

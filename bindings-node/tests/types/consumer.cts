@@ -18,3 +18,11 @@ export async function prices(): Promise<string[]> {
   await simulator.stop();
   return [...found.map((price) => price.price), String(change.changed), error.code];
 }
+
+const checkout: paymento.Checkout = new paymento.Checkout(client, { database: "sqlite:paymento.db" });
+checkout.onPaid((order: paymento.OrderEvent) => order.orderId);
+
+export async function ship(connection: object): Promise<boolean> {
+  const order: paymento.OrderEvent = testing.orderEvent();
+  return (await order.once(connection)) || order.onceSync(connection);
+}

@@ -1,19 +1,27 @@
 // A shop in TypeScript, as an ES module. Compiled with --strict, against the packed package.
 
 import {
+  type Answer,
   ApiError,
   authenticate,
   Callback,
   CallbackMethod,
+  Checkout,
+  type CheckoutOptions,
   Client,
+  checkoutSchemaSql,
   type ErrorCode,
+  EventKind,
   isPaymentoError,
   type Logger,
   Meaning,
+  OrderEvent,
+  type OrderHandler,
   OrderStatus,
   Outcome,
   orderStatusMeaning,
   type Payment,
+  Reason,
   ReturnVisit,
   SIGNATURE_HEADER,
   Speed,
@@ -23,7 +31,7 @@ import {
   type Verification,
   VerifyError,
 } from "paymento";
-import { callback, payment, Simulator, signedCallback } from "paymento/testing";
+import { callback, orderEvent, payment, Simulator, signedCallback } from "paymento/testing";
 
 const logger: Logger = console;
 const client = new Client("an-api-key", {
@@ -96,4 +104,66 @@ export async function tested(request: Request): Promise<string> {
   // @ts-expect-error: a body is bytes
   sign("text", "k");
   return `${callback().orderId} ${made.statusText} ${visit.token} ${SIGNATURE_HEADER} ${VERSION}`;
+}
+
+const options: CheckoutOptions = {
+  database: "sqlite:paymento.db",
+  worker: "inline",
+  maxHandlerTimeMs: 60_000,
+  keepDecisionsMs: null,
+};
+const checkout = new Checkout(client, options);
+const ship: OrderHandler = async (order) => {
+  const price: string | null | undefined = order.price?.fiatAmount;
+  const missing: string | undefined = order.shortfall?.amount;
+  // @ts-expect-error: values do not change
+  order.key = "another";
+  return price ?? missing ?? order.settlement?.raw;
+};
+checkout.onPaid(ship);
+checkout.on("partially_paid", (order) => order.shortfall?.inMempool);
+checkout.on(EventKind.Closed, ({ orderId }) => orderId);
+checkout.on("attention", (order) => order.reason === Reason.DuplicatePayment);
+// @ts-expect-error: there is no such event
+checkout.on("shipped", ship);
+// @ts-expect-error: there is no such option
+new Checkout(client, { url: "sqlite:paymento.db" });
+// @ts-expect-error: there is no such worker
+new Checkout(client, { worker: "fork" });
+// @ts-expect-error: only the library makes events
+new OrderEvent();
+
+export async function route(request: Request, signal: AbortSignal): Promise<Response> {
+  const made: Payment = await checkout.createPayment(
+    { orderId: "A-578", cryptoAmounts: { Bitcoin: "0.1" }, returnUrl: "https://shop.example/" },
+    { signal },
+  );
+  // @ts-expect-error: time limits are the client's
+  await checkout.createPayment({ orderId: "A-578" }, { timeoutMs: 5 });
+  const { state, paidAt } = await checkout.status("A-578");
+  const since: Date = paidAt ?? new Date();
+  const { payments, next } = await checkout.payments({ state: "open", since, after: null });
+  const [letter] = await checkout.deadLetters();
+  if (letter !== undefined) await checkout.replay(letter.id);
+  const [entry] = await checkout.history("A-578");
+  const { ok, problems, verifyLagMs } = await checkout.health({ signal });
+  await checkout.adopt(made.token, { orderId: "A-578", fiatAmount: "5", fiatCurrency: "USD", speed: "high" });
+  const visited: string | undefined = (await checkout.visit(new URL(request.url).searchParams))?.state;
+  const handled: number = await checkout.runOnce({ maxMs: 500, orderId: "A-578" });
+  const words = [state, next, entry?.at.toISOString(), ok, problems[0], verifyLagMs, visited, handled, payments.length];
+  return words.includes("paid") ? checkout.handle(request) : new Response(checkoutSchemaSql("postgres"));
+}
+
+export async function answered(request: import("node:http").IncomingMessage & { body: Buffer }): Promise<Answer> {
+  const answer = await checkout.receive(request.method ?? "", request.headers, request.body);
+  const code: ErrorCode | null = answer.code;
+  // @ts-expect-error: a body is bytes
+  await checkout.receive("POST", request.headers, "text");
+  await ship(orderEvent({ kind: "paid", late: true }));
+  return code === "signature.mismatch" ? answer : answer;
+}
+
+export async function worked(): Promise<void> {
+  await using short = Checkout.fromEnv({ requireLive: true });
+  await short.run({ signal: AbortSignal.timeout(5) });
 }

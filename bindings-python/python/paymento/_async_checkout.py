@@ -55,7 +55,8 @@ class AsyncCheckout(AsyncServing):
             which keeps no loop alive, and on the next loop when that one has ended. A handler that is no `async def`
             runs in the loop's default executor.
             "inline": `receive` itself, before it answers, for hosts without background work.
-            "external": only `run`, `run_once` and the command `paymento worker`.
+            "external": only `run`, `run_once` and the command `paymento worker`: under gevent and eventlet, and where
+            uWSGI runs without `enable-threads`.
         account: the store, where several share a database: 1 to 64 letters, digits, ".", "_" or "-".
         answer_policy: "standard"; "guide" answers 200 also to what is refused, as the gateway's guide wants it.
         require_live: refuse a client that talks to a simulator.

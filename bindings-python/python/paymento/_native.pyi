@@ -64,11 +64,10 @@ __all__ = [
     "checkout_schema_sql",
     "make",
     "make_callback_url_change",
-    "make_order_event",
+    "make_of_checkout",
     "make_payment",
     "make_price",
     "make_settlement",
-    "make_shortfall",
     "make_verification",
     "once_insert_sql",
     "once_refuse_autocommit",
@@ -2044,9 +2043,9 @@ def make_callback_url_change(changed: bool, previous: Settings, current: Setting
     What `ensure_callback_url` gives.
     """
 
-def make_order_event(**options: object) -> OrderEvent:
+def make_of_checkout(name: str, **options: object) -> Any:
     """
-    An event as a handler is given it.
+    A value of one of the checkout's types.
     """
 
 def make_payment(token: str, gateway_url: str, order_id: str, price: Price, live: bool | None) -> Payment:
@@ -2062,11 +2061,6 @@ def make_price(**options: object) -> Price:
 def make_settlement(json: str) -> Settlement:
     """
     A settlement from the gateway's JSON.
-    """
-
-def make_shortfall(**options: object) -> Shortfall:
-    """
-    What is missing of a payment.
     """
 
 def make_verification(success: bool, message: str, body: str, token: str, **options: object) -> Verification:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from queue import SimpleQueue
 
-from ._errors import PaymentoError
+from ._errors import ConfigError, PaymentoError
 from ._hand_over import hand_over
 from ._native import Call, Stop
 from ._telling import tell
@@ -27,6 +28,8 @@ CLOSED = ("config.closed", "database.forked")
 """What waiting never cures."""
 AFTER_CLOSE = 10.0
 """How long `close` waits for handlers: so long their leases would last."""
+AFTER_HANDLERS = 1.0
+"""How long it waits beyond that for the database to answer, or to stay silent."""
 
 
 class Runner:
@@ -47,8 +50,11 @@ class Runner:
         self._stop = Stop()
         self._lock = threading.Lock()
         self._changed = threading.Condition()
+        self._ended = threading.Event()
+        self._ended.set()
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
         self._running = 0
+        self._ending = False
         self._thread: threading.Thread | None = None
         self._hands: list[threading.Thread] = []
         self.error: PaymentoError | None = None
@@ -57,10 +63,20 @@ class Runner:
         """Start the thread, unless it runs."""
         if self._thread is not None and self._thread.is_alive():
             return
+        _refuse_green_threads()
         with self._lock:
             if (self._thread is None or not self._thread.is_alive()) and not self._stop.is_stopped:
-                self._thread = threading.Thread(target=self._run, name="paymento-runner", daemon=True)
-                self._thread.start()
+                self._thread = self._started()
+
+    def _started(self) -> threading.Thread:
+        thread = threading.Thread(target=self._run, name="paymento-runner", daemon=True)
+        self._ended.clear()
+        try:
+            thread.start()
+        except RuntimeError:  # the machine's limit, or the interpreter is ending
+            self._ended.set()
+            raise
+        return thread
 
     def stop(self) -> None:
         """Take nothing more. What runs goes on."""
@@ -70,16 +86,18 @@ class Runner:
 
     def wait(self, longest: float | None = None) -> bool:
         """Wait until the thread has ended, with every handler."""
-        if self._thread is None:
-            return True
-        self._thread.join(longest)
-        return not self._thread.is_alive()
+        # Not `join`: where Ctrl-C interrupts it, Python before 3.13 takes the thread for ended.
+        return self._ended.wait(longest)
 
     def end(self) -> None:
         """Stop, and wait for the handlers for as long as their leases would last; not for the one that calls this."""
+        self._ending = True
         self.stop()
-        if threading.current_thread() not in (self._thread, *self._hands):
-            self.wait(AFTER_CLOSE)
+        if threading.current_thread() in (self._thread, *self._hands):
+            return
+        with self._changed:
+            self._changed.wait_for(lambda: self._running == 0, AFTER_CLOSE)
+        self.wait(AFTER_HANDLERS)
 
     def _run(self) -> None:
         try:
@@ -93,6 +111,7 @@ class Runner:
                 for _ in self._hands:
                     self._queue.put(None)
                 self._hands = []
+            self._ended.set()
 
     def _turn(self) -> None:
         free = self._wait_for_room()
@@ -103,7 +122,8 @@ class Runner:
         except PaymentoError as error:
             self._wait_after(error)
             return
-        for work in works:
+        # Whoever closes waits no longer: what comes now is handed over when its lease has ended.
+        for work in works if not self._ending else ():
             self._take(work)
 
     def _wait_for_room(self) -> int:
@@ -129,11 +149,20 @@ class Runner:
     def _take(self, work: Work) -> None:
         with self._changed:
             self._running += 1
-            if self._running > len(self._hands):
-                hand = threading.Thread(target=self._handle, name="paymento-handler", daemon=True)
-                self._hands.append(hand)
-                hand.start()
+        if self._running > len(self._hands) and not self._add_hand():
+            self._hand_over(work)
+            return
         self._queue.put(work)
+
+    def _add_hand(self) -> bool:
+        """Start one more thread for handlers; false where there is none at all."""
+        hand = threading.Thread(target=self._handle, name="paymento-handler", daemon=True)
+        try:
+            hand.start()
+        except RuntimeError:  # the machine's limit, or the interpreter is ending
+            return bool(self._hands)
+        self._hands.append(hand)
+        return True
 
     def _handle(self) -> None:
         while (work := self._queue.get()) is not None:
@@ -149,3 +178,12 @@ class Runner:
             with self._changed:
                 self._running -= 1
                 self._changed.notify_all()
+
+
+def _refuse_green_threads() -> None:
+    """Refuse to wait on what only looks like a thread: it would stop every request of the process."""
+    monkey, patcher = sys.modules.get("gevent.monkey"), sys.modules.get("eventlet.patcher")
+    if (monkey and monkey.is_module_patched("threading")) or (patcher and patcher.is_monkey_patched("thread")):
+        message = "there are no real threads under gevent and eventlet"
+        hint = 'make the checkout with worker="external", and run `paymento worker` beside the web server'
+        raise ConfigError(f"{message} (hint: {hint})", code="config.worker", message=message, hint=hint)

@@ -14,7 +14,7 @@ from ._hand_over import failing, unrecorded
 from ._handlers import is_coroutine_function
 from ._loop import finish
 from ._native import Stop
-from ._runner import AFTER_CLOSE, AFTER_FAILURE, AFTER_REFUSAL, CLOSED, PATIENCE
+from ._runner import AFTER_CLOSE, AFTER_FAILURE, AFTER_HANDLERS, AFTER_REFUSAL, CLOSED, PATIENCE
 from ._telling import inform, tell
 
 TYPE_CHECKING = False
@@ -73,8 +73,13 @@ class AsyncRunner:
     async def end(self) -> None:
         """Stop, and wait for the handlers for as long as their leases would last; not for the one that awaits this."""
         self.stop()
-        if self._task is not None and asyncio.current_task() not in {self._task, *self._running}:
-            await asyncio.wait({self._task}, timeout=AFTER_CLOSE)
+        if self._task is None or asyncio.current_task() in {self._task, *self._running}:
+            return
+        if self._running:
+            await asyncio.wait(self._running, timeout=AFTER_CLOSE)
+        await asyncio.wait({self._task}, timeout=AFTER_HANDLERS)
+        # It waits for a database that does not answer, or for handlers that take too long.
+        self._task.cancel()
 
     async def _run(self) -> None:
         try:

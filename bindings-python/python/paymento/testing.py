@@ -26,21 +26,29 @@ from ._simulator import Simulator
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from typing import Any
 
     from ._native import (
         AcceptedCoin,
+        Answer,
         Callback,
         CallbackUrlChange,
         Coin,
         CoinPrice,
         Currency,
+        DeadLetter,
+        Health,
+        HistoryEntry,
         Info,
         Language,
         LastBlock,
         Merchant,
         OrderEvent,
+        OrderRecord,
         Payment,
+        PaymentRecord,
+        PaymentsPage,
         Price,
         Settings,
         Settlement,
@@ -65,17 +73,24 @@ __all__ = [
     "StoreSnapshot",
     "TransactionSnapshot",
     "accepted_coin",
+    "answer",
     "callback",
     "callback_url_change",
     "coin",
     "coin_price",
     "currency",
+    "dead_letter",
+    "health",
+    "history_entry",
     "info",
     "language",
     "last_block",
     "merchant",
     "order_event",
+    "order_record",
     "payment",
+    "payment_record",
+    "payments_page",
     "price",
     "settings",
     "settlement",
@@ -234,13 +249,12 @@ def order_event(
     key: str | None = None,
 ) -> OrderEvent:
     """Make an OrderEvent, as a handler of `Checkout` is given it. By default an order of 29.99 USD is paid."""
-    if price is None and token is not None:
-        price = _native.make_price(fiat_amount="29.99", fiat_currency="USD")
-    return _native.make_order_event(
+    made: OrderEvent = _native.make_of_checkout(
+        "OrderEvent",
         kind=kind,
         order_id=order_id,
         token=token,
-        price=price,
+        price=_29_99_usd() if price is None else price,
         current_price=current_price,
         reason=reason,
         detail=detail,
@@ -254,6 +268,7 @@ def order_event(
         live=live,
         key=key,
     )
+    return made
 
 
 def shortfall(
@@ -264,7 +279,151 @@ def shortfall(
     fiat_estimated: Amount | None = None,
 ) -> Shortfall:
     """Make a Shortfall, as `OrderEvent.shortfall` gives it."""
-    return _native.make_shortfall(amount=amount, in_mempool=in_mempool, coin=coin, fiat_estimated=fiat_estimated)
+    made: Shortfall = _native.make_of_checkout(
+        "Shortfall", amount=amount, in_mempool=in_mempool, coin=coin, fiat_estimated=fiat_estimated
+    )
+    return made
+
+
+def answer(*, code: str | None = None, token: str | None = TOKEN) -> Answer:
+    """Make an Answer, as `Checkout.receive` gives it: 200, or what is answered to an error of this code."""
+    made: Answer = _native.make_of_checkout("Answer", code=code, token=token)
+    return made
+
+
+def order_record(
+    *,
+    order_id: str = "A-578",
+    state: str = "open",
+    price: Price | None = None,
+    url: str | None = None,
+    token: str | None = TOKEN,
+    shortfall: Shortfall | None = None,
+    live: bool | None = False,
+    created_at: datetime | None = None,
+    updated_at: datetime | None = None,
+    paid_at: datetime | None = None,
+    canceled_at: datetime | None = None,
+) -> OrderRecord:
+    """Make an OrderRecord, as `Checkout.status` gives it. Times are aware, and by default those of 1970."""
+    made: OrderRecord = _native.make_of_checkout(
+        "OrderRecord",
+        order_id=order_id,
+        state=state,
+        price=_29_99_usd() if price is None else price,
+        url=url,
+        token=token,
+        shortfall=shortfall,
+        live=live,
+        created_at=created_at,
+        updated_at=updated_at,
+        paid_at=paid_at,
+        canceled_at=canceled_at,
+    )
+    return made
+
+
+def payment_record(
+    *,
+    order_id: str = "A-578",
+    token: str = TOKEN,
+    state: str = "open",
+    price: Price | None = None,
+    url: str = f"https://app.paymento.io/gateway?token={TOKEN}",
+    outcome: str | None = None,
+    status: str | None = None,
+    live: bool | None = False,
+    callbacks: int = 0,
+    created_at: datetime | None = None,
+    updated_at: datetime | None = None,
+    settled_at: datetime | None = None,
+    next_verify_at: datetime | None = None,
+) -> PaymentRecord:
+    """Make a PaymentRecord, as `Checkout.payment` gives it. Times are aware, and by default those of 1970."""
+    made: PaymentRecord = _native.make_of_checkout(
+        "PaymentRecord",
+        order_id=order_id,
+        token=token,
+        state=state,
+        price=_29_99_usd() if price is None else price,
+        url=url,
+        outcome=outcome,
+        status=status,
+        live=live,
+        callbacks=callbacks,
+        created_at=created_at,
+        updated_at=updated_at,
+        settled_at=settled_at,
+        next_verify_at=next_verify_at,
+    )
+    return made
+
+
+def payments_page(*, payments: Sequence[PaymentRecord] = (), next: int | None = None) -> PaymentsPage:  # noqa: A002
+    """Make a PaymentsPage, as `Checkout.payments` gives it."""
+    made: PaymentsPage = _native.make_of_checkout("PaymentsPage", payments=list(payments), next=next)
+    return made
+
+
+def history_entry(
+    *,
+    what: str = "created",
+    who: str = "shop 1@host",
+    at: datetime | None = None,
+    token: str | None = None,
+    detail: str = "",
+) -> HistoryEntry:
+    """Make a HistoryEntry, as `Checkout.history` gives them."""
+    made: HistoryEntry = _native.make_of_checkout("HistoryEntry", what=what, who=who, at=at, token=token, detail=detail)
+    return made
+
+
+def dead_letter(
+    *,
+    id: int = 1,  # noqa: A002 (the field's name)
+    event: OrderEvent | None = None,
+    failures: int = 10,
+    error: str = "RuntimeError: out of paper",
+    since: datetime | None = None,
+) -> DeadLetter:
+    """Make a DeadLetter, as `Checkout.dead_letters` gives them."""
+    made: DeadLetter = _native.make_of_checkout(
+        "DeadLetter",
+        id=id,
+        event=order_event() if event is None else event,
+        failures=failures,
+        error=error,
+        since=since,
+    )
+    return made
+
+
+def health(
+    *,
+    problems: Sequence[str] = (),
+    runners: int = 1,
+    events_due: int = 0,
+    paid_unfinished: int = 0,
+    dead_letters: int = 0,
+    verifies_due: int = 0,
+    verify_lag: float = 0,
+    settled_without_callback: int = 0,
+    probes: int = 0,
+) -> Health:
+    """Make a Health, as `Checkout.health` gives it: ok where there are no problems."""
+    made: Health = _native.make_of_checkout(
+        "Health",
+        problems=list(problems),
+        runners=runners,
+        events_due=events_due,
+        paid_unfinished=paid_unfinished,
+        dead_letters=dead_letters,
+        verifies_due=verifies_due,
+        verify_lag=verify_lag,
+        settled_without_callback=settled_without_callback,
+        probes=probes,
+    )
+    return made
 
 
 def settings(
@@ -363,6 +522,10 @@ def merchant(*, name: str = "A shop", is_active: bool = True) -> Merchant:
     """Make a Merchant, as `Client.merchant` gives it."""
     made: Merchant = _make("Merchant", name=name, isActive=is_active)
     return made
+
+
+def _29_99_usd() -> Price:
+    return _native.make_price(fiat_amount="29.99", fiat_currency="USD")
 
 
 def _make(name: str, /, **fields: object) -> Any:

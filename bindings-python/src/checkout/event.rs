@@ -2,23 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use paymento::{
-    ErrorCode,
-    checkout::{self, EventKind},
-    testing,
-};
+use paymento::checkout::{self, EventKind};
 use pyo3::{
-    PyClass,
     prelude::*,
     sync::PyOnceLock,
-    types::{PyBool, PyDict, PyList},
+    types::{PyDict, PyList},
 };
 
-use super::one_of;
 use crate::{
-    arguments::Options,
     enums::{KindEnum, ReasonEnum, SpeedEnum},
-    errors::{refuse, wrong_type},
     money::Money,
     payment::Price,
     settlement::Settlement,
@@ -88,6 +80,10 @@ impl OrderEvent {
 
     pub(super) fn kind(&self) -> EventKind {
         self.event.kind
+    }
+
+    pub(super) fn to_core(&self) -> checkout::OrderEvent {
+        self.event.clone()
     }
 }
 
@@ -239,55 +235,4 @@ impl OrderEvent {
             .with("key", self.key())?;
         Ok(fields.done())
     }
-}
-
-/// An event as a handler is given it.
-#[pyfunction]
-#[pyo3(signature = (**options: "object") -> "OrderEvent")]
-pub(crate) fn make_order_event(options: Option<&Bound<'_, PyDict>>) -> PyResult<OrderEvent> {
-    let options = Options(options);
-    let kind = one_of("kind", &options.required_text("kind")?, EventKind::ALL, EventKind::as_str)?;
-    let mut event = testing::order_event(kind, &options.required_text("account")?, &options.required_text("order_id")?);
-    event.reason = match options.text("reason")? {
-        Some(reason) => Some(one_of("reason", &reason, checkout::Reason::ALL, checkout::Reason::as_str)?),
-        None => None,
-    };
-    event.detail = options.text("detail")?;
-    event.token = options.text("token")?;
-    event.price = value_of::<Price>(options, "price", "a Price")?.map(|price| price.get().0.clone());
-    event.current_price = value_of::<Price>(options, "current_price", "a Price")?.map(|price| price.get().0.clone());
-    if let Some(speed) = options.text("speed")? {
-        event.speed = paymento::Speed::parse(&speed).map_err(crate::errors::raise)?;
-    }
-    event.additional_data = options.notes("additional_data")?;
-    event.late = options.flag("late")?;
-    event.overpaid_by = options.amount("overpaid_by")?;
-    event.shortfall = value_of::<Shortfall>(options, "shortfall", "a Shortfall")?.map(|value| value.get().0.clone());
-    event.settlement =
-        value_of::<Settlement>(options, "settlement", "a Settlement")?.map(|value| value.get().0.clone());
-    event.live = match options.get("live")? {
-        Some(live) => Some(live.cast::<PyBool>().map_err(|_| wrong_type("live", "True or False", &live))?.is_true()),
-        None => None,
-    };
-    if let Some(key) = options.text("key")? {
-        event.key = key;
-    }
-    Ok(OrderEvent { event, file: None })
-}
-
-fn value_of<'py, T: PyClass>(options: Options<'_, 'py>, name: &str, wanted: &str) -> PyResult<Option<Bound<'py, T>>> {
-    let Some(value) = options.get(name)? else { return Ok(None) };
-    value.cast_into::<T>().map(Some).map_err(|error| wrong_type(name, wanted, &error.into_inner()))
-}
-
-/// What is missing of a payment.
-#[pyfunction]
-#[pyo3(signature = (**options: "object") -> "Shortfall")]
-pub(crate) fn make_shortfall(options: Option<&Bound<'_, PyDict>>) -> PyResult<Shortfall> {
-    let options = Options(options);
-    let Some(amount) = options.amount("amount")? else {
-        return Err(refuse(ErrorCode::InputType, "amount must be a decimal string or a Decimal; got None"));
-    };
-    let (in_mempool, fiat_estimated) = (options.amount("in_mempool")?, options.amount("fiat_estimated")?);
-    Ok(Shortfall(testing::shortfall(amount, in_mempool, options.text("coin")?, fiat_estimated)))
 }

@@ -5,6 +5,7 @@ mod event;
 mod health;
 mod options;
 mod records;
+mod testing;
 mod work;
 
 use std::time::Duration;
@@ -18,9 +19,10 @@ use pyo3::{prelude::*, types::PyDict};
 
 pub(crate) use self::{
     answer::Answer,
-    event::{OrderEvent, Shortfall, make_order_event, make_shortfall},
+    event::{OrderEvent, Shortfall},
     health::{DeadLetter, Health},
     records::{HistoryEntry, OrderRecord, PaymentRecord, PaymentsPage},
+    testing::make_of_checkout,
     work::{Stop, Work},
 };
 use crate::{

@@ -240,15 +240,16 @@ impl CheckoutBuilder {
             return Err(Error::new(ErrorCode::ConfigOtherGateway, message));
         }
         let mut url = placed(DatabaseUrl::parse(&database)?)?;
+        let mut key = engine_key(&database, &url, migrate, isolated);
         if let Some(listen) = listen_url {
             url = url.listening_at(&listen)?;
+            key = format!("{key} {}", &*listen);
         }
         options.who = name.unwrap_or_else(process::name);
         options.sqlite_file = url.file().map(ToOwned::to_owned);
         if let Some(path) = &options.sqlite_file {
             log_once(&client, path);
         }
-        let key = engine_key(&database, &url, migrate, isolated);
         let slot = EngineSlot::new(url, key, migrate, options.clock.clone());
         let inner = Inner { client, options, slot, current: Mutex::default(), handlers: Handlers::default() };
         Ok(Checkout { inner: Arc::new(inner) })

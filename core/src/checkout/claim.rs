@@ -40,24 +40,26 @@ async fn is_any_due(database: &Database, wanted: &Wanted) -> Result<bool, Error>
     let mut transaction = database.begin_read().await?;
     let now = transaction.now().await?;
     for kind in &wanted.kinds {
-        if !due(&mut transaction, LOOK_FOR, wanted, *kind, now, 1).await?.is_empty() {
+        if !due(&mut transaction, [LOOK_FOR, LOOK_FOR_OF_ORDER], wanted, *kind, now, 1).await?.is_empty() {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
+/// Of all orders, or of one.
 async fn due(
     transaction: &mut Transaction,
-    sql: Sql,
+    [of_all, of_order]: [Sql; 2],
     wanted: &Wanted,
     kind: EventKind,
     now: Millis,
     most: i64,
 ) -> Result<Vec<Row>, Error> {
-    let order_id = wanted.order_id.as_deref();
-    let values = values![&wanted.account, kind.as_str(), now, most, order_id];
-    transaction.rows(sql, values).await
+    let mut values = values![&wanted.account, kind.as_str(), now, most];
+    let Some(order_id) = &wanted.order_id else { return transaction.rows(of_all, values).await };
+    values.push(order_id.into());
+    transaction.rows(of_order, values).await
 }
 
 async fn try_claim(transaction: &mut Transaction, wanted: &Wanted, leases: &Arc<Leases>) -> Result<Vec<Work>, Error> {
@@ -66,7 +68,7 @@ async fn try_claim(transaction: &mut Transaction, wanted: &Wanted, leases: &Arc<
     for kind in &wanted.kinds {
         let left = wanted.most - i64::try_from(events.len()).unwrap_or(i64::MAX);
         if left > 0 {
-            for row in due(transaction, LOCK_DUE, wanted, *kind, now, left).await? {
+            for row in due(transaction, [LOCK_DUE, LOCK_DUE_OF_ORDER], wanted, *kind, now, left).await? {
                 // An order is handed over once at a time.
                 if orders.insert(row.int("order_row")?) {
                     events.push(row.int("id")?);
@@ -81,7 +83,7 @@ async fn try_claim(transaction: &mut Transaction, wanted: &Wanted, leases: &Arc<
     Ok(works)
 }
 
-/// Leases the order and reads the event again: somebody may have finished it before the order was locked.
+/// Leases the order and reads the event again: somebody may have finished or failed it before the order was locked.
 async fn take(
     transaction: &mut Transaction,
     wanted: &Wanted,
@@ -89,7 +91,7 @@ async fn take(
     event: i64,
     now: Millis,
 ) -> Result<Option<Work>, Error> {
-    let Some(row) = transaction.row(EVENT, values![event]).await? else { return Ok(None) };
+    let Some(row) = transaction.row(EVENT, values![event, now]).await? else { return Ok(None) };
     let order_row = row.int("order_row")?;
     let lease = values![order_row, &*wanted.owner, now + LEASE];
     let Some(order) = transaction.row(TAKE, lease).await? else { return Ok(None) };
@@ -116,20 +118,34 @@ async fn take(
 }
 
 macro_rules! due {
-    ($lock:literal) => {
+    ($where:literal, $lock:literal) => {
         concat!(
-            "SELECT e.id, e.order_row FROM paymento_events e JOIN paymento_orders o ON o.id = e.order_row ",
-            "WHERE e.account = $1 AND e.kind = $2 AND e.state = 0 AND e.next_at <= $3 AND o.lease_until <= $3 ",
-            "AND ($5 IS NULL OR o.order_id = $5) ORDER BY e.next_at LIMIT $4",
+            "SELECT e.id, e.order_row FROM paymento_events e JOIN paymento_orders o ON o.id = e.order_row WHERE ",
+            $where,
+            " AND e.kind = $2 AND e.state = 0 AND e.next_at <= $3 AND o.lease_until <= $3 ORDER BY e.next_at LIMIT $4",
             $lock
         )
     };
 }
-const LOOK_FOR: Sql = Sql::both(due!(""));
-const LOCK_DUE: Sql = Sql::each(due!(""), due!(" FOR UPDATE OF o SKIP LOCKED"));
+macro_rules! of_all {
+    ($lock:literal) => {
+        due!("e.account = $1", $lock)
+    };
+}
+/// By the order, which has few events: not by what is due, which may be much.
+macro_rules! of_order {
+    ($lock:literal) => {
+        due!("o.account = $1 AND o.order_id = $5", $lock)
+    };
+}
+const LOOK_FOR: Sql = Sql::both(of_all!(""));
+const LOOK_FOR_OF_ORDER: Sql = Sql::both(of_order!(""));
+const LOCK_DUE: Sql = Sql::each(of_all!(""), of_all!(" FOR UPDATE OF o SKIP LOCKED"));
+const LOCK_DUE_OF_ORDER: Sql = Sql::each(of_order!(""), of_order!(" FOR UPDATE OF o SKIP LOCKED"));
 
 const EVENT: Sql = Sql::both(
-    "SELECT id, order_row, kind, reason, key, token, payload, attempts FROM paymento_events WHERE id = $1 AND state = 0",
+    "SELECT id, order_row, kind, reason, key, token, payload, attempts FROM paymento_events \
+     WHERE id = $1 AND state = 0 AND next_at <= $2",
 );
 const TAKE: Sql = Sql::both(
     "UPDATE paymento_orders SET lease_owner = $2, lease_until = $3, fencing = fencing + 1 WHERE id = $1 \

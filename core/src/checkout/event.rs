@@ -230,42 +230,6 @@ impl OrderEvent {
     }
 }
 
-#[cfg(feature = "testing")]
-impl Shortfall {
-    pub(crate) fn for_testing(
-        amount: Amount,
-        in_mempool: Option<Amount>,
-        coin: Option<String>,
-        fiat_estimated: Option<Amount>,
-    ) -> Self {
-        Self { amount, in_mempool, coin, fiat_estimated }
-    }
-}
-
-#[cfg(feature = "testing")]
-impl OrderEvent {
-    pub(crate) fn for_testing(kind: EventKind, account: &str, order_id: &str) -> Self {
-        Self {
-            kind,
-            reason: None,
-            detail: None,
-            account: account.to_owned(),
-            order_id: order_id.to_owned(),
-            token: Some(crate::testing::TOKEN.to_owned()),
-            price: None,
-            current_price: None,
-            speed: Speed::default(),
-            additional_data: Vec::new(),
-            late: false,
-            overpaid_by: None,
-            shortfall: None,
-            settlement: None,
-            live: Some(false),
-            key: format!("{account}/{order_id}/{kind}"),
-        }
-    }
-}
-
 pub(super) fn read_settlement(json: &str) -> Option<Settlement> {
     serde_json::from_str(json).ok().map(Settlement::read)
 }

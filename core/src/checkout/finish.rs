@@ -54,13 +54,21 @@ pub(super) async fn all(transaction: &mut Transaction, finishes: &[Finish], now:
 }
 
 /// Gives the ids of the events that were completed.
+///
+/// The orders come first: whoever holds their rows meanwhile may be taking them over, and what was read of a row before that
+/// proves nothing.
 async fn complete(transaction: &mut Transaction, finishes: &[&Finish], now: Millis) -> Result<Vec<i64>, Error> {
     let json = |finish: &&Finish| json!({ "event": finish.event, "order": finish.order_row, "owner": finish.owner, "fencing": finish.fencing });
     let list = finishes.iter().map(json).collect::<Json>().to_string();
-    let rows = transaction.rows(COMPLETE, values![now, &list]).await?;
+    let released = transaction.rows(RELEASE_ALL, values![&list]).await?;
+    let released = released.iter().map(|row| Ok((row.int("id")?, row.int("fencing")?)));
+    let released = released.collect::<Result<Vec<_>, Error>>()?;
+    let held = finishes.iter().filter(|finish| released.contains(&(finish.order_row, finish.fencing)));
+    let held: Vec<_> = held.collect();
+    let events = held.iter().map(|finish| finish.event).collect::<Json>().to_string();
+    let rows = transaction.rows(COMPLETE, values![now, &events]).await?;
     let own = rows.iter().map(|row| row.int("id")).collect::<Result<Vec<_>, _>>()?;
-    transaction.execute(RELEASE_ALL, values![&list]).await?;
-    let noted = finishes.iter().filter(|finish| own.contains(&finish.event));
+    let noted = held.iter().filter(|finish| own.contains(&finish.event));
     let noted = noted.map(|finish| json!({ "order": finish.order_row, "who": finish.who })).collect::<Json>();
     transaction.execute(NOTE_ALL, values![now, noted.to_string()]).await?;
     Ok(own)
@@ -122,23 +130,11 @@ async fn raise_failed(
     raised.put(transaction, now).await.map(|_| ())
 }
 
-macro_rules! complete {
-    ($from:literal) => {
-        concat!(
-            "UPDATE paymento_events SET state = 1, finished_at = $1 FROM (",
-            $from,
-            ") AS c, paymento_orders o WHERE paymento_events.id = c.event AND paymento_events.state = 0 ",
-            "AND paymento_events.order_row = o.id AND o.lease_owner = c.owner AND o.fencing = c.fencing ",
-            "RETURNING paymento_events.id AS id"
-        )
-    };
-}
 const COMPLETE: Sql = Sql::each(
-    complete!(
-        "SELECT json_extract(value, '$.event') AS event, json_extract(value, '$.owner') AS owner, \
-         json_extract(value, '$.fencing') AS fencing FROM json_each($2)"
-    ),
-    complete!("SELECT * FROM json_to_recordset($2::json) AS x(event bigint, owner text, fencing bigint)"),
+    "UPDATE paymento_events SET state = 1, finished_at = $1 WHERE state = 0 \
+     AND id IN (SELECT value FROM json_each($2)) RETURNING id",
+    "UPDATE paymento_events SET state = 1, finished_at = $1 WHERE state = 0 \
+     AND id IN (SELECT value::bigint FROM json_array_elements_text($2::json)) RETURNING id",
 );
 
 macro_rules! release_all {
@@ -147,7 +143,7 @@ macro_rules! release_all {
             "UPDATE paymento_orders SET lease_owner = NULL, lease_until = 0 FROM (",
             $from,
             ") AS c WHERE paymento_orders.id = c.held AND paymento_orders.lease_owner = c.owner ",
-            "AND paymento_orders.fencing = c.fencing"
+            "AND paymento_orders.fencing = c.fencing RETURNING paymento_orders.id AS id, paymento_orders.fencing AS fencing"
         )
     };
 }

@@ -14,6 +14,7 @@ mod builder;
 mod cancel;
 mod claim;
 mod clock;
+mod clockwise;
 mod create;
 mod database;
 mod dead;
@@ -46,6 +47,8 @@ mod server;
 mod state;
 mod status;
 mod terms;
+#[cfg(feature = "testing")]
+pub(crate) mod testing;
 mod url;
 mod verify;
 mod visit;
@@ -154,7 +157,10 @@ impl Checkout {
     /// fork, so that the child may open the database. Work that is held keeps its lease for 10 seconds.
     pub async fn close(&self) {
         let current = self.inner.current.lock().unwrap_or_else(PoisonError::into_inner).take();
-        drop(current);
+        if let Some(current) = current {
+            // Calls that have not ended hold it as well.
+            current.stop();
+        }
         self.inner.slot.close().await;
     }
 

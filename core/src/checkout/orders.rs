@@ -2,6 +2,7 @@
 
 use super::{
     clock::Millis,
+    clockwise::LONGEST_LEASE,
     database::{Row, Sql, Transaction, values},
     event::pairs_from_json,
     state::{OrderState, PaymentState},
@@ -115,7 +116,8 @@ impl PaymentRow {
 
     /// Whether it is an intent whose creator is dead: nobody has seen a token of it.
     pub(super) fn is_abandoned(&self, now: Millis) -> bool {
-        self.state == PaymentState::Creating && self.creator_until <= now
+        let is_leased = self.creator_until > now && self.creator_until <= now + LONGEST_LEASE;
+        self.state == PaymentState::Creating && !is_leased
     }
 
     /// Whether the customer can pay with it.

@@ -87,6 +87,8 @@ impl PerProcess {
         let (account, gateway) = (&self.verifier.account, self.verifier.client.gateway());
         let other = async |transaction: &mut super::database::Transaction| {
             let now = transaction.now().await?;
+            // Of two that come at once, the second sees the first.
+            transaction.rows(ONE_AT_A_TIME, vec![]).await?;
             let row = transaction.row(OTHER_GATEWAY, values![&gateway]).await?;
             if let Some(row) = row {
                 return row.text("gateway").map(Some);
@@ -101,15 +103,22 @@ impl PerProcess {
     }
 }
 
-/// The background tasks end with the last checkout; the thread ends with the last of its checkouts.
-impl Drop for PerProcess {
-    fn drop(&mut self) {
-        for task in [&mut self.runner, &mut self.handing, &mut self.lookout, &mut self.renewer] {
-            let task = task.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some(task) = task.filter(|_| self.process == std::process::id()) {
+impl PerProcess {
+    /// Ends the background tasks, whoever still holds this.
+    pub(super) fn stop(&self) {
+        for task in [&self.runner, &self.handing, &self.lookout, &self.renewer] {
+            let task = task.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(task) = task.filter(|_| self.is_of_this_process()) {
                 task.abort();
             }
         }
+    }
+}
+
+/// The background tasks end with the last checkout; the thread ends with the last of its checkouts.
+impl Drop for PerProcess {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 
@@ -136,6 +145,8 @@ pub(super) fn name() -> String {
     crate::text::clean(&format!("{} {}@{}", program.unwrap_or("paymento"), std::process::id(), host.trim()), 100)
 }
 
+const ONE_AT_A_TIME: Sql =
+    Sql::each("SELECT id FROM paymento_schema WHERE id = 1", "SELECT id FROM paymento_schema WHERE id = 1 FOR UPDATE");
 const OTHER_GATEWAY: Sql = Sql::both("SELECT gateway FROM paymento_accounts WHERE gateway <> $1 LIMIT 1");
 const REGISTER: Sql = Sql::both(
     "INSERT INTO paymento_accounts (account, gateway, pace_at, probes, missed, created_at) VALUES ($1, $2, 0, 0, 0, $3) \

@@ -74,7 +74,11 @@ impl Answer {
         }
     }
 
-    fn refusing(error: &Error, policy: AnswerPolicy) -> Self {
+    pub(super) fn taken(token: Option<String>, hand_over: Option<String>) -> Self {
+        Self { token, hand_over, ..Self::new(200, "ok") }
+    }
+
+    pub(super) fn refusing(error: &Error, policy: AnswerPolicy) -> Self {
         let mut answer = match error.code() {
             ErrorCode::InputMethod => Self::new(405, "method not allowed"),
             ErrorCode::InputBodyTooLarge => Self::new(413, "too large"),
@@ -110,12 +114,14 @@ impl Checkout {
         };
         let token = arrival.token.clone();
         match self.keep(arrival).await {
-            Ok(hand_over) => Answer { token, hand_over, ..Answer::new(200, "ok") },
+            Ok(hand_over) => Answer::taken(token, hand_over),
             Err(error) => self.refuse(&error),
         }
     }
 
-    fn refuse(&self, error: &Error) -> Answer {
+    /// The answer to a callback that is not taken because of this error, which is logged. For bindings, which may have
+    /// something of their own that keeps them from it.
+    pub fn refuse(&self, error: &Error) -> Answer {
         let answer = Answer::refusing(error, self.answer_policy());
         let record = if answer.status == 503 {
             let detail = format!("a callback could not be recorded: {error}");

@@ -16,6 +16,7 @@ use tokio::{
 use super::{
     Checkout, Worker,
     clock::Millis,
+    clockwise,
     database::{Database, Sql, transact, values},
     engine::Engine,
     event::EventKind,
@@ -110,7 +111,7 @@ struct Start {
 impl Start {
     async fn run(self) {
         let Some(runner) = self.opened().await else { return };
-        tokio::join!(runner.watch(), runner.verify(), runner.tend());
+        tokio::join!(runner.watch(), runner.verify(), runner.tend(), runner.clean());
     }
 
     /// Nothing is done here but to say what is left undone.
@@ -215,26 +216,32 @@ impl Runner {
         Ok(self.verifier.next_due().await?.map_or(LONGEST_SLEEP, wait).min(LONGEST_SLEEP))
     }
 
-    /// Renews leases, shows that it is alive, cleans up, and says what has gone wrong.
+    /// Renews leases, shows that it is alive, and says what has gone wrong.
     async fn tend(&self) {
-        let (mut beats, mut cleaned, mut looked) = (Instant::now() - HEARTBEAT, None::<Instant>, Instant::now());
+        let (mut beats, mut looked) = (None::<Instant>, Instant::now());
+        self.tell(clockwise::mend(&self.database, &self.verifier.account).await);
         let mut renewals = interval(RENEW);
         renewals.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             renewals.tick().await;
             self.tell(self.leases.renew(&self.database).await);
-            if beats.elapsed() >= HEARTBEAT {
-                beats = Instant::now();
+            if beats.is_none_or(|last| last.elapsed() >= HEARTBEAT) {
+                beats = Some(Instant::now());
                 self.tell(self.beat().await);
             }
             if looked.elapsed() >= LOOK_AFTER {
                 looked = Instant::now();
+                self.tell(clockwise::mend(&self.database, &self.verifier.account).await);
                 self.look_after().await;
             }
-            if cleaned.is_none_or(|last| last.elapsed() >= CLEAN) {
-                cleaned = Some(Instant::now());
-                self.tell(retention::clean(&self.database, self.keep).await);
-            }
+        }
+    }
+
+    /// Removes what is old. Besides the rest: it may take minutes, and no lease waits for that.
+    async fn clean(&self) {
+        loop {
+            self.tell(retention::clean(&self.database, &self.verifier.account, self.keep).await);
+            tokio::time::sleep(CLEAN).await;
         }
     }
 

@@ -150,6 +150,7 @@ mod tests {
 
     #[cfg(feature = "postgres")]
     #[test]
+    #[allow(irrefutable_let_patterns, reason = "with both databases there are two patterns")]
     fn a_server_is_read_as_libpq_reads_it() {
         let text = "postgresql://sh%40p:p%2Bw+d@db.example:6432/orders?sslmode=verify-full&sslrootcert=/etc/ca.pem";
         let DatabaseUrl::Postgres(server) = DatabaseUrl::parse(text).expect("valid") else { panic!("no server") };

@@ -1,5 +1,7 @@
 //! Asking the gateway about payments that are due, at the account's pace, and recording what it answers.
 
+use std::time::Duration;
+
 use super::{
     clock::{Millis, millis},
     database::{Database, Row, Sql, Transaction, transact, values},
@@ -20,6 +22,8 @@ use crate::{
 
 /// Whoever asks has this long for it, and longer while it lives; then another process may ask.
 const ASKING: Millis = LEASE;
+/// However long a gateway asks for patience: one that says a year has made a mistake.
+const LONGEST_PAUSE: Millis = 10 * 60_000;
 /// The least time between two verify calls about one payment that somebody outside can cause.
 pub(super) const LEAST_GAP: Millis = 5_000;
 /// Two who ask for one order at the same moment ask the gateway once.
@@ -162,7 +166,7 @@ impl Verifier {
 
     /// Puts the payment off; a gateway that asks for patience gets it for the whole account.
     async fn failed(&self, due: &Due, error: &Error) -> Result<(), Error> {
-        let wait = error.retry_after().map_or(0, millis);
+        let wait = error.retry_after().map_or(0, pause);
         transact!(self.database, transaction => self.put_off(&mut transaction, due, error, wait))
     }
 
@@ -226,6 +230,10 @@ impl Verifier {
         let free_at = row.int("pace_at")?.max(now - BURST) + self.interval();
         Ok(Some((due_at.max(free_at) - now).max(0)))
     }
+}
+
+fn pause(asked_for: Duration) -> Millis {
+    millis(asked_for).min(LONGEST_PAUSE)
 }
 
 fn read_due(rows: &[Row]) -> Result<Vec<Due>, Error> {
@@ -299,3 +307,15 @@ const NEXT_DUE: Sql = Sql::both(
      SELECT MIN(next_verify_at) AS due FROM paymento_payments WHERE account = $1 AND urgency = 2 AND next_verify_at IS NOT NULL\
      ) AS times) AS due_at FROM paymento_accounts a WHERE a.account = $1",
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_that_asks_for_a_year_of_patience_gets_ten_minutes() {
+        assert_eq!(pause(Duration::from_secs(7)), 7_000);
+        assert_eq!(pause(Duration::from_hours(24 * 365)), LONGEST_PAUSE);
+        assert_eq!(pause(Duration::MAX), LONGEST_PAUSE);
+    }
+}

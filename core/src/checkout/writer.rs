@@ -92,9 +92,8 @@ async fn record(database: &Database, arrivals: Arrivals, finishes: Finishes) {
         }
         Err(error) if database::is_refused_value(&error) => {
             // One of them cannot be written. It must not stand in the way of the others.
-            for (arrival, done) in arrivals.into_iter().zip(arrived) {
-                tell(done, one_by_one(database, arrival).await);
-            }
+            let waiting = arrivals.into_iter().zip(arrived).collect();
+            halved(database, waiting).await;
             for (finish, done) in finishes.iter().zip(told) {
                 let own = together(database, &[], std::slice::from_ref(finish)).await;
                 tell(done, own.map(|own| own.first() == Some(&true)));
@@ -121,15 +120,34 @@ fn again(error: &Error) -> Error {
     Error::new(error.code(), error.message())
 }
 
-async fn one_by_one(database: &Database, arrival: Arrival) -> Result<(), Error> {
-    match together(database, std::slice::from_ref(&arrival), &[]).await {
-        Err(error) if database::is_refused_value(&error) => {
-            // What was read from it is left out; the bytes are what must not be lost.
-            let bare = Arrival { kind: ArrivalKind::Quarantined, token: None, status: None, ..arrival };
-            together(database, &[bare], &[]).await.map(|_| ())
+/// Finds the one that cannot be written in as few transactions as there are halves: whoever waits with it waits seconds.
+async fn halved(database: &Database, waiting: Arrivals) {
+    let mut parts = vec![waiting];
+    while let Some(mut part) = parts.pop() {
+        let arrivals: Vec<_> = part.iter().map(|(arrival, _)| arrival.clone()).collect();
+        match together(database, &arrivals, &[]).await {
+            Err(error) if database::is_refused_value(&error) && part.len() > 1 => {
+                parts.push(part.split_off(part.len() / 2));
+                parts.push(part);
+            }
+            Err(error) if database::is_refused_value(&error) => {
+                for (arrival, done) in part {
+                    tell(done, quarantined(database, arrival).await);
+                }
+            }
+            result => {
+                for (_, done) in part {
+                    tell(done, result.as_ref().map(|_| ()).map_err(again));
+                }
+            }
         }
-        result => result.map(|_| ()),
     }
+}
+
+/// What was read from it is left out; the bytes are what must not be lost.
+async fn quarantined(database: &Database, arrival: Arrival) -> Result<(), Error> {
+    let bare = Arrival { kind: ArrivalKind::Quarantined, token: None, status: None, ..arrival };
+    together(database, &[bare], &[]).await.map(|_| ())
 }
 
 /// One transaction for all of them. Says which finishes were their callers'.
@@ -147,11 +165,12 @@ async fn together(database: &Database, arrivals: &[Arrival], finishes: &[Finish]
 async fn attempt_together(database: &Database, arrivals: &[Arrival], finishes: &[Finish]) -> Result<Vec<bool>, Error> {
     let mut transaction = database.begin().await?;
     let now = transaction.now().await?;
+    // Orders are locked before payments, as everywhere.
+    let own = finish::all(&mut transaction, finishes, now).await?;
     if !arrivals.is_empty() {
         transaction.store(arrivals, now).await?;
         store_beside(&mut transaction, arrivals, now).await?;
     }
-    let own = finish::all(&mut transaction, finishes, now).await?;
     transaction.commit().await?;
     Ok(own)
 }

@@ -49,7 +49,9 @@ impl Transaction {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(transaction) => insert_sqlite(&mut *transaction, arrivals, now).await,
             #[cfg(feature = "postgres")]
-            Inner::Postgres(transaction) => insert_postgres(&mut *transaction, arrivals, now).await,
+            Inner::Postgres(session) => {
+                session.run(|connection| Box::pin(insert_postgres(connection, arrivals, now))).await
+            }
         }
         .map_err(|error| translate(&error))?;
         let wakes = wakes(arrivals);

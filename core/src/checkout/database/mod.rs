@@ -9,6 +9,8 @@ mod once;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod row;
+#[cfg(feature = "postgres")]
+mod session;
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -6,9 +6,9 @@ use sqlx::{
     ConnectOptions as _,
     postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgSslMode},
 };
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::timeout};
 
-use super::failure::translate;
+use super::{failure::translate, session::Session};
 use crate::{
     checkout::server::{Server, SslMode},
     error::Error,
@@ -17,7 +17,7 @@ use crate::{
 /// The channel on which processes wake each other.
 pub(super) const CHANNEL: &str = "paymento";
 /// Within this time a connection is there, or the call fails: a callback must be answered in 4 seconds.
-const ACQUIRE: Duration = Duration::from_secs(3);
+pub(super) const ACQUIRE: Duration = Duration::from_secs(3);
 /// How often a process looks where nobody can wake it.
 const POLL: Duration = Duration::from_millis(250);
 const MOST_CONNECTIONS: u32 = 3;
@@ -36,56 +36,94 @@ pub(super) struct Postgres {
 }
 
 struct Listening {
-    pool: PgPool,
-    listener: Option<PgListener>,
+    direct: PgConnectOptions,
+    /// With a pool of its own: of a connection that is given up nobody knows when it ends.
+    listener: Option<(PgPool, PgListener)>,
 }
 
 impl Postgres {
     pub(super) fn open(server: &Server) -> Self {
         let direct = server.listen.as_deref();
         let most = MOST_CONNECTIONS - u32::from(direct.is_some());
-        let listener = direct.map(|direct| Mutex::new(Listening { pool: pool(&options(direct), 1), listener: None }));
+        let listener = direct.map(|direct| Mutex::new(Listening { direct: options(direct), listener: None }));
         Self { pool: pool(&options(server), most), listener }
     }
 
-    pub(super) async fn begin(&self, writes: bool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, Error> {
+    pub(super) async fn begin(&self, writes: bool) -> Result<Session, Error> {
         let statement = if writes { BEGIN } else { BEGIN_READ };
-        let begun = tokio::time::timeout(ACQUIRE, self.pool.begin_with(statement)).await;
+        let begun = timeout(ACQUIRE, self.try_begin(statement)).await;
         begun.map_err(|_| super::failure::timed_out())?.map_err(|error| translate(&error))
+    }
+
+    /// On a connection that lives: those that broke while they were idle are passed over.
+    async fn try_begin(&self, statement: &'static str) -> Result<Session, sqlx::Error> {
+        let mut attempt = 0;
+        loop {
+            let begun = Session::begin(self.pool.acquire().await?, statement).await;
+            attempt += 1;
+            match begun {
+                Err(error) if attempt <= MOST_CONNECTIONS && is_broken(&error) => {}
+                begun => return begun,
+            }
+        }
     }
 
     /// Waits for a notification, or as long as polling takes.
     pub(super) async fn changed(&self, patience: Duration) {
         let Some(listener) = &self.listener else { return tokio::time::sleep(patience.min(POLL)).await };
         let mut listening = listener.lock().await;
-        if tokio::time::timeout(patience, listening.next()).await.is_ok_and(|heard| heard.is_err()) {
+        let heard = match timeout(patience, listening.next()).await {
+            Ok(heard) => heard,
+            // Nothing happens, or nothing gets through.
+            Err(_) => listening.check().await,
+        };
+        if heard.is_err() {
             listening.listener = None;
             tokio::time::sleep(patience.min(POLL)).await;
         }
     }
 
     pub(super) async fn close(&self) {
-        if let Some(listener) = &self.listener {
-            let mut listening = listener.lock().await;
-            listening.listener = None;
-            listening.pool.close().await;
+        if let Some(listener) = &self.listener
+            && let Some((pool, listener)) = listener.lock().await.listener.take()
+        {
+            drop(listener);
+            let _ = timeout(ACQUIRE, pool.close()).await;
         }
         self.pool.close().await;
     }
 }
 
+/// Whether the connection is gone, and the statement with it: the server said nothing.
+fn is_broken(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
+        // The server says that it ends this connection.
+        sqlx::Error::Database(database) => database.code().is_some_and(|code| code.starts_with("57P")),
+        _ => false,
+    }
+}
+
 impl Listening {
     async fn next(&mut self) -> Result<(), sqlx::Error> {
-        let Some(listener) = &mut self.listener else {
-            let mut listener = PgListener::connect_with(&self.pool).await?;
+        let Some((_, listener)) = &mut self.listener else {
+            let pool = pool(&self.direct, 1);
+            let mut listener = PgListener::connect_with(&pool).await?;
             listener.listen(CHANNEL).await?;
             // What happened before is not announced again: look once.
-            self.listener = Some(listener);
+            self.listener = Some((pool, listener));
             return Ok(());
         };
         listener.try_recv().await?;
         while listener.next_buffered().is_some() {}
         Ok(())
+    }
+
+    /// Whether the connection still answers.
+    async fn check(&mut self) -> Result<(), sqlx::Error> {
+        let Some((_, listener)) = &mut self.listener else { return Ok(()) };
+        let answer = timeout(ACQUIRE, sqlx::raw_sql("SELECT 1").execute(listener)).await;
+        answer.map_err(|_| sqlx::Error::PoolTimedOut)?.map(|_| ())
     }
 }
 
@@ -95,6 +133,8 @@ fn pool(options: &PgConnectOptions, most: u32) -> PgPool {
         .min_connections(0)
         .acquire_timeout(ACQUIRE)
         .idle_timeout(Duration::from_mins(5))
+        // BEGIN shows whether it lives.
+        .test_before_acquire(false)
         .connect_lazy_with(options.clone())
 }
 

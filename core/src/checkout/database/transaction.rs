@@ -17,7 +17,7 @@ pub(super) enum Inner {
     #[cfg(feature = "sqlite")]
     Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
     #[cfg(feature = "postgres")]
-    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+    Postgres(super::session::Session),
 }
 
 impl Transaction {
@@ -36,7 +36,7 @@ impl Transaction {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(transaction) => transaction.commit().await,
             #[cfg(feature = "postgres")]
-            Inner::Postgres(transaction) => transaction.commit().await,
+            Inner::Postgres(session) => session.commit().await,
         }
         .map_err(|error| translate(&error))
     }
@@ -47,7 +47,7 @@ impl Transaction {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(transaction) => transaction.rollback().await,
             #[cfg(feature = "postgres")]
-            Inner::Postgres(transaction) => transaction.rollback().await,
+            Inner::Postgres(session) => session.roll_back().await,
         };
     }
 
@@ -67,8 +67,20 @@ impl Transaction {
         Ok(now)
     }
 
+    /// The constant text, never the values: for whoever wants to see the plans.
+    fn tell(&self, sql: Sql) {
+        let text = match &self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(_) => sql.sqlite,
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(_) => sql.postgres,
+        };
+        tracing::trace!(target: "paymento::sql", "{text}");
+    }
+
     /// Runs a statement, and says how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: Sql, values: Vec<Value>) -> Result<u64, Error> {
+        self.tell(sql);
         let changed = match &mut self.inner {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(transaction) => bound(sqlx::query(sql.sqlite), values)
@@ -76,16 +88,17 @@ impl Transaction {
                 .await
                 .map(|done| done.rows_affected()),
             #[cfg(feature = "postgres")]
-            Inner::Postgres(transaction) => bound(sqlx::query(sql.postgres).persistent(false), values)
-                .execute(&mut **transaction)
-                .await
-                .map(|done| done.rows_affected()),
+            Inner::Postgres(session) => {
+                let query = bound(sqlx::query(sql.postgres).persistent(false), values);
+                session.run(|connection| Box::pin(query.execute(connection))).await.map(|done| done.rows_affected())
+            }
         };
         changed.map_err(|error| translate(&error))
     }
 
     /// Runs a statement, and gives the rows it answers.
     pub(crate) async fn rows(&mut self, sql: Sql, values: Vec<Value>) -> Result<Vec<Row>, Error> {
+        self.tell(sql);
         match &mut self.inner {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(transaction) => bound(sqlx::query(sql.sqlite), values)
@@ -93,10 +106,11 @@ impl Transaction {
                 .await
                 .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
             #[cfg(feature = "postgres")]
-            Inner::Postgres(transaction) => bound(sqlx::query(sql.postgres).persistent(false), values)
-                .fetch_all(&mut **transaction)
-                .await
-                .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
+            Inner::Postgres(session) => {
+                let query = bound(sqlx::query(sql.postgres).persistent(false), values);
+                let rows = session.run(|connection| Box::pin(query.fetch_all(connection))).await;
+                rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+            }
         }
         .map_err(|error| translate(&error))
     }
@@ -123,7 +137,9 @@ impl Transaction {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(transaction) => sqlx::raw_sql(sql.sqlite).execute(&mut **transaction).await.map(|_| ()),
             #[cfg(feature = "postgres")]
-            Inner::Postgres(transaction) => sqlx::raw_sql(sql.postgres).execute(&mut **transaction).await.map(|_| ()),
+            Inner::Postgres(session) => {
+                session.run(|connection| Box::pin(sqlx::raw_sql(sql.postgres).execute(connection))).await.map(|_| ())
+            }
         }
         .map_err(|error| translate(&error))
     }

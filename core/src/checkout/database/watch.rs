@@ -23,11 +23,8 @@ impl Watch {
 
     pub(super) async fn changed(&self, patience: Duration) {
         let end = Instant::now() + patience;
-        let mut watching = self.0.lock().await;
         loop {
-            let version = watching.version().await;
-            let changed = version != watching.seen;
-            watching.seen = version;
+            let changed = self.0.lock().await.has_changed().await;
             if changed || Instant::now() >= end {
                 return;
             }
@@ -44,6 +41,13 @@ impl Watch {
 }
 
 impl Watching {
+    async fn has_changed(&mut self) -> bool {
+        let version = self.version().await;
+        let changed = version != self.seen;
+        self.seen = version;
+        changed
+    }
+
     async fn version(&mut self) -> Option<i64> {
         let row = sqlx::query("PRAGMA data_version").fetch_one(self.connection.as_mut()?).await.ok()?;
         row.try_get(0).ok()

@@ -95,7 +95,7 @@ CREATE TABLE IF NOT EXISTS paymento_callbacks (
     UNIQUE (account, digest)
 );
 CREATE INDEX IF NOT EXISTS paymento_callbacks_token ON paymento_callbacks (account, token) WHERE token IS NOT NULL;
-CREATE INDEX IF NOT EXISTS paymento_callbacks_time ON paymento_callbacks (received_at);
+CREATE INDEX IF NOT EXISTS paymento_callbacks_time ON paymento_callbacks (account, received_at);
 
 -- What is to be handed over. State: 0 due, 1 done, 2 dead letter, 3 dropped.
 CREATE TABLE IF NOT EXISTS paymento_events (
