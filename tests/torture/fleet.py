@@ -15,7 +15,9 @@ HERE = Path(__file__).resolve().parent
 IN_CORE = ("after_intent", "after_create", "after_commit", "after_verify", "before_complete")
 IN_SHOP = ("in_handler", "handler_end")
 AT_A_PLACE = 0.4
-"""So many of the processes that are started die at a named place, if nobody kills them before."""
+"""So many of the processes that are started are to die at a named place."""
+SPARED = 4.0
+"""So many seconds they are left alone to come to it."""
 
 
 @dataclass
@@ -26,10 +28,14 @@ class Life:
     language: str
     place: str | None
     process: asyncio.subprocess.Process
+    started: float
     port: int | None = None
     killed: bool = False
     died_at: float | None = None
     how: str = "at the end"
+
+    def is_spared(self) -> bool:
+        return self.place is not None and time.monotonic() < self.started + SPARED
 
 
 def kill(life: Life) -> None:
@@ -78,7 +84,7 @@ class Fleet:
             process = await asyncio.create_subprocess_exec(
                 *self.commands[language], env=environment, stdout=asyncio.subprocess.PIPE, stderr=log
             )
-        life = Life(name, language, place, process)
+        life = Life(name, language, place, process, time.monotonic())
         self.lives.append(life)
         self.slots[slot] = life
         return life
@@ -110,6 +116,7 @@ class Fleet:
         ready = self.ready()
         living = [life for life in self.slots.values() if life.process.returncode is None and not life.killed]
         among = ready if ready and self.random.random() < 0.9 else living
+        among = [life for life in among if not life.is_spared()]
         if not among:
             return
         life = self.random.choice(among)
