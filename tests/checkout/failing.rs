@@ -75,6 +75,25 @@ async fn a_locked_sqlite_file_gives_503_and_everything_resumes() {
     assert_eq!(heard.paid(), ["A-578"]);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_that_ends_while_the_file_is_locked_is_recorded_afterwards_and_not_done_again() {
+    let shop = Shop::open(On::Sqlite).await;
+    let token = shop.token("A-578", "29.99").await;
+    shop.pay(&token, "A-578").await;
+    shop.checkout.verify_due(None).await.expect("verified");
+    let work = shop.checkout.claim(&[EventKind::Paid], None).await.expect("up").expect("due");
+    let mut holder = lock_file(shop.checkout.sqlite_file().expect("a file"));
+    let checkout = shop.checkout.clone();
+    let completing = tokio::spawn(async move { checkout.complete(work).await });
+    // Longer than a writer waits for another process.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    drop(holder.stdin.take());
+    holder.wait().expect("ended");
+    completing.await.expect("ran").expect("recorded");
+    shop.clock.advance(Duration::from_secs(60));
+    assert!(shop.checkout.claim(&[EventKind::Paid], None).await.expect("up").is_none());
+}
+
 fn at(path: &Path, gateway: &Gateway) -> Checkout {
     builder(gateway, &format!("sqlite:{}", path.display()), &Clock::default()).build().expect("valid")
 }

@@ -8,6 +8,7 @@ use std::{
 use super::{
     Checkout,
     claim::{Wanted, claim},
+    database::{Sql, values},
     event::{EventKind, OrderEvent},
     finish::{Ending, Finish},
     lease::Leases,
@@ -16,6 +17,9 @@ use crate::error::{Error, ErrorCode};
 
 /// Looks again after this long, whoever wakes it or not.
 const LOOK: Duration = Duration::from_secs(1);
+/// Work that is done waits this long for a database that does not answer.
+const WAIT_FOR_DATABASE: Duration = Duration::from_secs(30);
+const AFTER_FAILURE: Duration = Duration::from_millis(200);
 
 /// An event handed over. The order is leased to the holder, and the lease renewed in the background, until the work is
 /// [completed](Checkout::complete), [failed](Checkout::fail) or dropped.
@@ -50,6 +54,11 @@ impl Work {
     /// How often its handler has failed before.
     pub fn failures(&self) -> i64 {
         self.attempt
+    }
+
+    /// Whether somebody renews the lease: not after the checkout was closed.
+    fn is_held(&self) -> bool {
+        self.leases.strong_count() > 0
     }
 
     pub(super) fn finish(&self, who: &str, ending: Ending) -> Finish {
@@ -183,13 +192,51 @@ impl Checkout {
         self.finish(work, Ending::Released).await
     }
 
+    /// A database that does not answer is waited for, with the lease kept: otherwise work that is done would be done again.
     async fn finish(&self, work: Work, ending: Ending) -> Result<(), Error> {
         let finish = work.finish(self.who(), ending);
-        let own = self.with_writer(async move |writer| writer.finish(finish).await).await?;
+        let end = Instant::now() + WAIT_FOR_DATABASE;
+        let mut may_be_recorded = false;
+        let own = loop {
+            match self.try_finish(&finish, may_be_recorded).await {
+                Err(error) if error.is_retryable() && Instant::now() < end && work.is_held() => {
+                    may_be_recorded = true;
+                    self.pause().await?;
+                }
+                result => break result?,
+            }
+        };
         drop(work);
         if own {
             return Ok(());
         }
         Err(Error::new(ErrorCode::CheckoutLeaseLost, "the order was handed over to somebody else meanwhile"))
     }
+
+    async fn try_finish(&self, finish: &Finish, may_be_recorded: bool) -> Result<bool, Error> {
+        let entry = finish.clone();
+        if self.with_writer(async move |writer| writer.finish(entry).await).await? {
+            return Ok(true);
+        }
+        if !may_be_recorded {
+            return Ok(false);
+        }
+        // The answer to an earlier attempt's commit was lost: nobody else has been handed the order since.
+        let (order_row, fencing) = (finish.order_row, finish.fencing);
+        self.with_database(async move |database| {
+            let row = database.begin_read().await?.row(FENCING, values![order_row]).await?;
+            Ok(row.map(|row| row.int("fencing")).transpose()? == Some(fencing))
+        })
+        .await
+    }
+
+    async fn pause(&self) -> Result<(), Error> {
+        let pausing = async {
+            tokio::time::sleep(AFTER_FAILURE).await;
+            Ok(())
+        };
+        self.engine()?.run(pausing).await
+    }
 }
+
+const FENCING: Sql = Sql::both("SELECT fencing FROM paymento_orders WHERE id = $1");
