@@ -41,6 +41,44 @@ async fn a_postgres_that_is_cut_off_gives_503_and_everything_resumes() {
     assert_eq!(heard.paid(), ["A-578"]);
 }
 
+/// Runs a statement behind the checkout's back.
+fn meddle(on: On, url: &str, sql: &str) {
+    match on {
+        On::Sqlite => {
+            let path = url.trim_start_matches("sqlite:");
+            let script = "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1])\nc.execute(sys.argv[2])\nc.commit()";
+            let status = Command::new("python3").args(["-c", script, path, sql]).status().expect("python3");
+            assert!(status.success());
+        }
+        On::Postgres => drop(crate::postgres::psql(url, sql)),
+    }
+}
+
+on_both! {
+    an_event_that_cannot_be_read_is_a_dead_letter_and_stands_in_nobodys_way
+}
+
+async fn an_event_that_cannot_be_read_is_a_dead_letter_and_stands_in_nobodys_way(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    for order_id in ["A-1", "A-2"] {
+        let token = shop.token(order_id, "29.99").await;
+        shop.pay(&token, order_id).await;
+    }
+    shop.checkout.verify_due(None).await.expect("up");
+    meddle(
+        on,
+        &shop.url,
+        "UPDATE paymento_events SET payload = '[' WHERE order_row = (SELECT MIN(id) FROM paymento_orders)",
+    );
+    shop.checkout.run_once(Duration::from_secs(5), None).await.expect("goes on");
+    assert_eq!(heard.paid(), ["A-2"]);
+    let dead = shop.checkout.dead_letters(None).await.expect("listed");
+    assert_eq!(dead.len(), 1);
+    assert_eq!((dead[0].event.order_id.as_str(), dead[0].event.kind), ("A-1", EventKind::Paid));
+    assert!(!shop.checkout.health().await.expect("up").ok);
+}
+
 /// Another program has the file locked until its standard input ends.
 fn lock_file(path: &Path) -> Child {
     let script = "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1], isolation_level=None)\n\

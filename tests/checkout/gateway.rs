@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::Notify,
+    sync::{Notify, oneshot},
 };
 
 pub(crate) const SECRET: &str = "a secret key of the test";
@@ -41,6 +41,8 @@ struct State {
     /// The next calls fail: `None` breaks the connection after the work is done.
     failures: Vec<Option<u16>>,
     verify_failures: Vec<u16>,
+    /// The next answer to verify waits for it.
+    held_back: Option<oneshot::Receiver<()>>,
 }
 
 /// The scripted gateway.
@@ -105,6 +107,13 @@ impl Gateway {
         self.state.lock().expect("lock").verify_failures.extend(failures);
     }
 
+    /// The next verify call is answered when this is sent to, or dropped, with what was true when it came.
+    pub(crate) fn hold_back_next_answer(&self) -> oneshot::Sender<()> {
+        let (release, held_back) = oneshot::channel();
+        self.state.lock().expect("lock").held_back = Some(held_back);
+        release
+    }
+
     /// From now on, whatever is made is paid.
     pub(crate) fn pay_at_once(&self) {
         self.state.lock().expect("lock").pays_at_once = true;
@@ -150,7 +159,14 @@ impl Gateway {
     async fn answer(&self, path: &str, body: &Value) -> Option<(u16, Value)> {
         match path {
             "/v1/payment/request" => self.create(body).await,
-            "/v1/payment/verify" => Some(self.verify(body)),
+            "/v1/payment/verify" => {
+                let (answer, held_back) = (self.verify(body), self.state.lock().expect("lock").held_back.take());
+                if let Some(held_back) = held_back {
+                    self.changed.notify_waiters();
+                    let _ = held_back.await;
+                }
+                Some(answer)
+            }
             _ => Some((404, json!({}))),
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use paymento::checkout::{EventKind, OrderState, Reason};
+use tokio::{sync::oneshot, task::JoinHandle};
 
 use crate::shop::{Heard, MINUTE, On, Shop, on_both};
 
@@ -20,6 +21,10 @@ on_both! {
     another_price_than_recorded_is_a_mismatch
     an_overpaid_order_is_paid_and_says_by_how_much
     the_pace_is_kept_and_callbacks_go_first
+    an_answer_that_a_later_one_has_overtaken_changes_nothing
+    a_settled_answer_counts_however_late_it_comes
+    a_callback_that_comes_while_the_gateway_is_being_asked_is_asked_about_again
+    nothing_is_closed_while_another_payment_of_the_order_can_be_paid
 }
 
 async fn an_order_ships_without_any_callback(on: On) {
@@ -214,4 +219,78 @@ async fn the_pace_is_kept_and_callbacks_go_first(on: On) {
     assert!((1..=3).contains(&asked(&tokens)), "{}", asked(&tokens));
     shop.pass(Duration::from_secs(5), Duration::from_secs(1)).await;
     assert_eq!(asked(&tokens), 8);
+}
+
+/// Somebody asks about the payment; the answer to come is what is true now.
+async fn asking(shop: &Shop, token: &str) -> (oneshot::Sender<()>, JoinHandle<usize>) {
+    let release = shop.gateway.hold_back_next_answer();
+    let (checkout, before) = (shop.process(), shop.gateway.verifies(token));
+    let asking = tokio::spawn(async move { checkout.verify_due(Some("A-578")).await.expect("up") });
+    shop.gateway.asked(token, before + 1).await;
+    (release, asking)
+}
+
+async fn an_answer_that_a_later_one_has_overtaken_changes_nothing(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    shop.clock.advance(MINUTE);
+    shop.gateway.status(&token, 4);
+    let (release, first) = asking(&shop, &token).await;
+    // As if the first one were dead.
+    shop.clock.advance(Duration::from_secs(11));
+    shop.gateway.tell(&token, |told| (told.status, told.received) = (2, Some(("0.1", "0.5"))));
+    shop.checkout.verify_due(Some("A-578")).await.expect("up");
+    drop(release);
+    assert_eq!(first.await.expect("ran"), 1);
+    shop.settle_down().await;
+    assert_eq!(heard.kinds(), [EventKind::PartiallyPaid]);
+    assert_eq!(shop.checkout.status("A-578").await.expect("known").state, OrderState::PartiallyPaid);
+}
+
+async fn a_settled_answer_counts_however_late_it_comes(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    shop.clock.advance(MINUTE);
+    shop.gateway.status(&token, 8);
+    let (release, first) = asking(&shop, &token).await;
+    shop.clock.advance(Duration::from_secs(11));
+    shop.gateway.status(&token, 3);
+    shop.checkout.verify_due(Some("A-578")).await.expect("up");
+    drop(release);
+    assert_eq!(first.await.expect("ran"), 1);
+    shop.settle_down().await;
+    assert_eq!(heard.paid(), ["A-578"]);
+}
+
+async fn a_callback_that_comes_while_the_gateway_is_being_asked_is_asked_about_again(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    shop.clock.advance(MINUTE);
+    let (release, first) = asking(&shop, &token).await;
+    shop.pay(&token, "A-578").await;
+    drop(release);
+    assert_eq!(first.await.expect("ran"), 1);
+    shop.settle_down().await;
+    assert_eq!(heard.kinds(), [], "what was true before it");
+    shop.clock.advance(Duration::from_secs(6));
+    shop.settle_down().await;
+    assert_eq!(heard.paid(), ["A-578"]);
+}
+
+async fn nothing_is_closed_while_another_payment_of_the_order_can_be_paid(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let first = shop.token("A-578", "29.99").await;
+    let second = shop.token("A-578", "35").await;
+    shop.gateway.tell(&second, |told| (told.status, told.received) = (2, Some(("0.1", "0.5"))));
+    shop.callback(&second, "A-578", 2).await;
+    shop.settle_down().await;
+    shop.gateway.status(&first, 5);
+    shop.callback(&first, "A-578", 5).await;
+    shop.settle_down().await;
+    assert_eq!(heard.kinds(), [EventKind::PartiallyPaid]);
+    assert_eq!(shop.checkout.status("A-578").await.expect("known").state, OrderState::PartiallyPaid);
 }

@@ -75,7 +75,7 @@ impl Checkout {
 }
 
 async fn adopt(transaction: &mut Transaction, adopted: &Adopted, verification: &Verification) -> Result<i64, Error> {
-    let now = transaction.now().await?;
+    let now = transaction.now();
     let terms = Terms::new(&adopted.price, adopted.speed);
     let price = price_to_json(&adopted.price).to_string();
     let values = values![&adopted.account, &adopted.order_id, terms.as_str(), &price, now];
@@ -105,7 +105,7 @@ async fn adopt(transaction: &mut Transaction, adopted: &Adopted, verification: &
     note.write(transaction, order.id, now).await?;
     let asked = Asked { payment: payment.id, order_row: order.id, fence: payment.verify_fence };
     record(transaction, &asked, verification, &adopted.who).await?;
-    transaction.notify().await?;
+    transaction.notify();
     Ok(order.id)
 }
 

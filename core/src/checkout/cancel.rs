@@ -21,7 +21,7 @@ impl Checkout {
         let (who, client) = (self.who().to_owned(), self.client().clone());
         self.with_database(async move |database| {
             transact!(database, transaction => async {
-                let now = transaction.now().await?;
+                let now = transaction.now();
                 let order = orders::lock(&mut transaction, &account, &order_id).await?;
                 let order = order.filter(|order| !order.order_id.is_empty()).ok_or_else(unknown_order)?;
                 if order.state == OrderState::Paid {

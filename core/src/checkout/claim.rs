@@ -1,12 +1,17 @@
 //! Which events are due, and leasing their orders.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use serde_json::{Value as Json, json};
 
 use super::{
     clock::Millis,
     database::{Database, Row, Sql, Transaction, transact, values},
-    event::{Columns, EventKind, OrderEvent, Payload},
-    history::Note,
+    event::{Columns, EventKind, OrderEvent, Payload, Reason},
+    finish::{self, Ending, Finish},
     lease::{Held, LEASE, Leases},
     work::Work,
 };
@@ -25,20 +30,29 @@ pub(super) struct Wanted {
 
 /// Takes what is due, and leases the orders to this process.
 pub(super) async fn claim(database: &Database, wanted: &Wanted, leases: &Arc<Leases>) -> Result<Vec<Work>, Error> {
-    if !is_any_due(database, wanted).await? {
+    if !leases.expects_more() && !is_any_due(database, wanted).await? {
         return Ok(vec![]);
     }
-    let works = transact!(database, transaction => try_claim(&mut transaction, wanted, leases))?;
+    let works = loop {
+        let taken = transact!(database, transaction => try_claim(&mut transaction, wanted, leases))?;
+        match taken {
+            // What was set aside is due no more.
+            Some(works) if works.is_empty() => {}
+            taken => break taken.unwrap_or_default(),
+        }
+    };
     for work in &works {
         leases.hold(Held::new(work.order_row, work.fencing, work.id, &work.event));
     }
+    // Who got as much as was asked for does not look first the next time.
+    leases.expect_more(i64::try_from(works.len()).is_ok_and(|got| got == wanted.most));
     Ok(works)
 }
 
 /// Looks without a lock: whoever waits for work writes nothing.
 async fn is_any_due(database: &Database, wanted: &Wanted) -> Result<bool, Error> {
     let mut transaction = database.begin_read().await?;
-    let now = transaction.now().await?;
+    let now = transaction.now();
     for kind in &wanted.kinds {
         if !due(&mut transaction, [LOOK_FOR, LOOK_FOR_OF_ORDER], wanted, *kind, now, 1).await?.is_empty() {
             return Ok(true);
@@ -62,8 +76,13 @@ async fn due(
     transaction.rows(of_order, values).await
 }
 
-async fn try_claim(transaction: &mut Transaction, wanted: &Wanted, leases: &Arc<Leases>) -> Result<Vec<Work>, Error> {
-    let now = transaction.now().await?;
+/// `None` where nothing is due; nothing at all where what was due could not be read.
+async fn try_claim(
+    transaction: &mut Transaction,
+    wanted: &Wanted,
+    leases: &Arc<Leases>,
+) -> Result<Option<Vec<Work>>, Error> {
+    let now = transaction.now();
     let (mut orders, mut events) = (HashSet::new(), Vec::new());
     for kind in &wanted.kinds {
         let left = wanted.most - i64::try_from(events.len()).unwrap_or(i64::MAX);
@@ -76,45 +95,82 @@ async fn try_claim(transaction: &mut Transaction, wanted: &Wanted, leases: &Arc<
             }
         }
     }
-    let mut works = Vec::with_capacity(events.len());
-    for event in events {
-        works.extend(take(transaction, wanted, leases, event, now).await?);
+    if events.is_empty() {
+        return Ok(None);
     }
-    Ok(works)
+    let works = take(transaction, wanted, leases, &events, now).await?;
+    note(transaction, wanted, &works, now).await?;
+    Ok(Some(works))
 }
 
-/// Leases the order and reads the event again: somebody may have finished or failed it before the order was locked.
+/// Leases the orders and reads the events again: somebody may have finished or failed one before its order was locked.
 async fn take(
     transaction: &mut Transaction,
     wanted: &Wanted,
     leases: &Arc<Leases>,
-    event: i64,
+    events: &[i64],
     now: Millis,
-) -> Result<Option<Work>, Error> {
-    let Some(row) = transaction.row(EVENT, values![event, now]).await? else { return Ok(None) };
-    let order_row = row.int("order_row")?;
-    let lease = values![order_row, &*wanted.owner, now + LEASE];
-    let Some(order) = transaction.row(TAKE, lease).await? else { return Ok(None) };
+) -> Result<Vec<Work>, Error> {
+    let list = json!(events).to_string();
+    let taken = transaction.rows(TAKE, values![&list, now, &*wanted.owner, now + LEASE]).await?;
+    let taken = taken.iter().map(|row| Ok((row.int("id")?, (row.int("fencing")?, row.text("order_id")?))));
+    let taken: HashMap<_, _> = taken.collect::<Result<_, Error>>()?;
+    let mut works = Vec::with_capacity(events.len());
+    for row in transaction.rows(EVENTS, values![&list, now]).await? {
+        let order_row = row.int("order_row")?;
+        let Some((fencing, order_id)) = taken.get(&order_row) else { continue };
+        match work(&row, wanted, leases, *fencing, order_id) {
+            Ok(work) => works.push(work),
+            Err(error) => set_aside(transaction, wanted, &row, *fencing, &error, now).await?,
+        }
+    }
+    // As they were asked for, `paid` first.
+    works.sort_by_key(|work| events.iter().position(|event| *event == work.id));
+    Ok(works)
+}
+
+/// One event that cannot be read must not stand in the way of the others.
+async fn set_aside(
+    transaction: &mut Transaction,
+    wanted: &Wanted,
+    row: &Row,
+    fencing: i64,
+    error: &Error,
+    now: Millis,
+) -> Result<(), Error> {
+    let ending = Ending::Failed { message: error.message().to_owned(), most: 0 };
+    let (event, order_row, owner, who) = (row.int("id")?, row.int("order_row")?, wanted.owner.to_string(), &wanted.who);
+    let finish = Finish { event, order_row, owner, fencing, who: who.clone(), ending };
+    finish::all(transaction, &[finish], now).await.map(|_| ())
+}
+
+fn work(row: &Row, wanted: &Wanted, leases: &Arc<Leases>, fencing: i64, order_id: &str) -> Result<Work, Error> {
     let columns = Columns {
         kind: row.text("kind")?,
         reason: row.maybe_text("reason")?,
         key: row.text("key")?,
         token: row.maybe_text("token")?,
         account: wanted.account.clone(),
-        order_id: order.text("order_id")?,
+        order_id: order_id.to_owned(),
     };
-    let detail = columns.reason.clone().unwrap_or_else(|| columns.kind.clone());
-    let note = Note { what: "handed_over", who: &wanted.who, token: columns.token.as_deref(), detail: &detail };
-    note.write(transaction, order_row, now).await?;
-    Ok(Some(Work {
+    Ok(Work {
         event: OrderEvent::new(columns, Payload::parse(&row.text("payload")?)?)?,
-        id: event,
-        order_row,
-        fencing: order.int("fencing")?,
+        id: row.int("id")?,
+        order_row: row.int("order_row")?,
+        fencing,
         attempt: row.int("attempts")?,
         owner: Arc::clone(&wanted.owner),
         leases: Arc::downgrade(leases),
-    }))
+    })
+}
+
+async fn note(transaction: &mut Transaction, wanted: &Wanted, works: &[Work], now: Millis) -> Result<(), Error> {
+    let note = |work: &Work| {
+        let detail = work.event.reason.map_or(work.event.kind.as_str(), Reason::as_str);
+        json!({ "order": work.order_row, "token": work.event.token, "detail": detail })
+    };
+    let notes = works.iter().map(note).collect::<Json>().to_string();
+    transaction.execute(NOTE_ALL, values![now, &wanted.who, notes]).await.map(|_| ())
 }
 
 macro_rules! due {
@@ -143,11 +199,90 @@ const LOOK_FOR_OF_ORDER: Sql = Sql::both(of_order!(""));
 const LOCK_DUE: Sql = Sql::each(of_all!(""), of_all!(" FOR UPDATE OF o SKIP LOCKED"));
 const LOCK_DUE_OF_ORDER: Sql = Sql::each(of_order!(""), of_order!(" FOR UPDATE OF o SKIP LOCKED"));
 
-const EVENT: Sql = Sql::both(
-    "SELECT id, order_row, kind, reason, key, token, payload, attempts FROM paymento_events \
-     WHERE id = $1 AND state = 0 AND next_at <= $2",
+macro_rules! take {
+    ($list:literal) => {
+        concat!(
+            "UPDATE paymento_orders SET lease_owner = $3, lease_until = $4, fencing = fencing + 1 ",
+            "WHERE id IN (SELECT order_row FROM paymento_events WHERE state = 0 AND next_at <= $2 AND id IN (",
+            $list,
+            ")) RETURNING id, fencing, order_id"
+        )
+    };
+}
+const TAKE: Sql = Sql::each(
+    take!("SELECT value FROM json_each($1)"),
+    take!("SELECT value::bigint FROM json_array_elements_text($1::json)"),
 );
-const TAKE: Sql = Sql::both(
-    "UPDATE paymento_orders SET lease_owner = $2, lease_until = $3, fencing = fencing + 1 WHERE id = $1 \
-     RETURNING fencing, order_id",
+
+macro_rules! events {
+    ($list:literal) => {
+        concat!(
+            "SELECT id, order_row, kind, reason, key, token, payload, attempts FROM paymento_events ",
+            "WHERE state = 0 AND next_at <= $2 AND id IN (",
+            $list,
+            ")"
+        )
+    };
+}
+const EVENTS: Sql = Sql::each(
+    events!("SELECT value FROM json_each($1)"),
+    events!("SELECT value::bigint FROM json_array_elements_text($1::json)"),
 );
+
+const NOTE_ALL: Sql = Sql::each(
+    "INSERT INTO paymento_history (order_row, at, what, who, token, detail) \
+     SELECT json_extract(value, '$.order'), $1, 'handed_over', $2, json_extract(value, '$.token'), \
+     json_extract(value, '$.detail') FROM json_each($3)",
+    "INSERT INTO paymento_history (order_row, at, what, who, token, detail) \
+     SELECT \"order\", $1, 'handed_over', $2, token, detail \
+     FROM json_to_recordset($3::json) AS x(\"order\" bigint, token text, detail text)",
+);
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::checkout::{
+        clock::Clock,
+        migrate::{self, Migrate},
+        url::DatabaseUrl,
+    };
+
+    const ORDER_WITH_THREE_EVENTS: Sql = Sql::both(
+        "INSERT INTO paymento_orders (id, account, order_id, terms, price, state, lease_until, fencing, created_at, \
+         updated_at) VALUES (1, 'default', 'A-578', '', '', 'paid', 0, 0, 0, 0); \
+         INSERT INTO paymento_events (id, order_row, account, kind, key, payload, state, attempts, next_at, created_at) \
+         VALUES (1, 1, 'default', 'paid', 'a', '{}', 0, 0, 0, 0), (2, 1, 'default', 'paid', 'b', '{}', 1, 0, 0, 0), \
+         (3, 1, 'default', 'paid', 'c', '{}', 0, 1, 9000000000000000, 0);",
+    );
+
+    /// Between the look and the lock another process may have finished one, or failed it and put it off.
+    #[tokio::test]
+    async fn what_another_process_has_finished_or_put_off_meanwhile_is_not_taken() {
+        let folder = std::env::temp_dir().join(format!("paymento-claim-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("made");
+        let url = DatabaseUrl::parse(&format!("sqlite:{}/paymento.db", folder.display())).expect("valid");
+        let database = Database::open(&url, Clock::default()).await.expect("opened");
+        migrate::prepare(&database, Migrate::Auto).await.expect("made");
+        let mut transaction = database.begin().await.expect("begun");
+        transaction.script(ORDER_WITH_THREE_EVENTS).await.expect("written");
+        let wanted = Wanted {
+            account: "default".to_owned(),
+            kinds: vec![EventKind::Paid],
+            order_id: None,
+            most: 3,
+            owner: "this process".into(),
+            who: "this process".to_owned(),
+        };
+        let leases = Arc::new(Leases::new(Arc::clone(&wanted.owner), Duration::from_secs(900)));
+        let now = transaction.now();
+        for (event, taken) in [(2, vec![]), (3, vec![]), (1, vec![1])] {
+            let works = take(&mut transaction, &wanted, &leases, &[event], now).await.expect("up");
+            assert_eq!(works.iter().map(|work| work.id).collect::<Vec<_>>(), taken, "event {event}");
+        }
+        transaction.roll_back().await;
+        database.close().await;
+        let _ = std::fs::remove_dir_all(folder);
+    }
+}

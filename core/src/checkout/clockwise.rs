@@ -19,7 +19,7 @@ const LONGEST_SCHEDULE: Millis = 48 * HOUR;
 /// Makes due now what the clock says is further away than anything can be.
 pub(super) async fn mend(database: &Database, account: &str) -> Result<(), Error> {
     transact!(database, transaction => async {
-        let now = transaction.now().await?;
+        let now = transaction.now();
         for (sql, longest) in [
             (EVENTS, LONGEST_WAIT), (PAYMENTS, LONGEST_SCHEDULE), (PACE, LONGEST_WAIT), (LEASES, LONGEST_LEASE),
         ] {

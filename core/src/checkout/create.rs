@@ -114,7 +114,7 @@ async fn create(verifier: &Verifier, purchase: &Purchase, end: Instant) -> Resul
 }
 
 async fn step(transaction: &mut Transaction, purchase: &Purchase, asked: bool) -> Result<Step, Error> {
-    let now = transaction.now().await?;
+    let now = transaction.now();
     let values = values![&purchase.account, &purchase.order_id, purchase.terms.as_str(), price_text(purchase), now];
     let is_new = transaction.execute(INSERT_ORDER, values).await? > 0;
     let order = orders::lock(transaction, &purchase.account, &purchase.order_id).await?;

@@ -60,14 +60,15 @@ impl Checkout {
             }
             let order_row = row.int("order_row")?;
             transact!(verifier.database, transaction => async {
-                let now = transaction.now().await?;
+                let now = transaction.now();
                 if transaction.execute(REPLAY, values![id, now]).await? == 0 {
                     return Err(not_dead());
                 }
                 let token = event.token.as_deref();
                 let note = Note { what: "replayed", who: &who, token, detail: event.kind.as_str() };
                 note.write(&mut transaction, order_row, now).await?;
-                transaction.notify().await
+                transaction.notify();
+                Ok(())
             })?;
             woken.notify_waiters();
             Ok(())
@@ -87,7 +88,8 @@ fn dead_letter(row: &Row, account: &str) -> Result<DeadLetter, Error> {
     };
     Ok(DeadLetter {
         id: row.int("id")?,
-        event: OrderEvent::new(columns, Payload::parse(&row.text("payload")?)?)?,
+        // Also what is here because it cannot be read.
+        event: OrderEvent::new(columns, Payload::parse(&row.text("payload")?).unwrap_or_default())?,
         failures: row.int("attempts")?,
         error: row.maybe_text("error")?.unwrap_or_default(),
         since: row.maybe_int("finished_at")?.unwrap_or_default(),

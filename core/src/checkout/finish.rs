@@ -114,7 +114,9 @@ async fn raise_failed(
     message: &str,
     now: Millis,
 ) -> Result<(), Error> {
-    let payload = Payload { detail: Some(message.to_owned()), ..Payload::parse(&row.text("payload")?)? };
+    // What cannot be read is one reason to fail for good.
+    let payload = Payload::parse(&row.text("payload")?).unwrap_or_default();
+    let payload = Payload { detail: Some(message.to_owned()), ..payload };
     let (account, order_id, kind) = (row.text("account")?, row.text("order_id")?, row.text("kind")?);
     let token = row.maybe_text("token")?;
     let raised = Raised {

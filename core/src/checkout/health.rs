@@ -78,7 +78,7 @@ impl Checkout {
 
 pub(super) async fn look(database: &Database, account: &str) -> Result<Health, Error> {
     let mut transaction = database.begin_read().await?;
-    let now = transaction.now().await?;
+    let now = transaction.now();
     let values = values![account, now, now - OVERDUE, now - ALIVE];
     let row = transaction.row(LOOK, values).await?;
     let Some(row) = row else { return Ok(Health::new(0)) };

@@ -54,7 +54,7 @@ pub(super) async fn take_over(
 
 /// Keeps the lease of a call that waits for the gateway.
 pub(super) async fn renew(transaction: &mut Transaction, creator: &str, intent: i64) -> Result<(), Error> {
-    let now = transaction.now().await?;
+    let now = transaction.now();
     transaction.execute(RENEW_INTENT, values![intent, creator, now + LEASE]).await.map(|_| ())
 }
 
@@ -65,7 +65,7 @@ pub(super) async fn record_token(
     intent: i64,
     payment: &Payment,
 ) -> Result<bool, Error> {
-    let now = transaction.now().await?;
+    let now = transaction.now();
     let next = super::schedule::next_age(0).map(|wait| now + wait);
     let values = values![intent, &purchase.creator, payment.token(), payment.url(), now, next];
     let Some(row) = transaction.row(RECORD_TOKEN, values).await? else { return Ok(false) };
@@ -75,7 +75,7 @@ pub(super) async fn record_token(
     let note =
         Note { what: "created", who: &purchase.who, token: Some(payment.token()), detail: purchase.terms.as_str() };
     note.write(transaction, order_row, now).await?;
-    transaction.notify().await?;
+    transaction.notify();
     Ok(true)
 }
 

@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -25,6 +28,8 @@ pub(super) struct Leases {
     owner: Arc<str>,
     longest: Duration,
     held: Mutex<HashMap<(i64, i64), Held>>,
+    /// The last time there was as much as was asked for.
+    more: AtomicBool,
 }
 
 /// One order that is leased to this process.
@@ -59,7 +64,7 @@ impl Held {
 
 impl Leases {
     pub(super) fn new(owner: Arc<str>, longest: Duration) -> Self {
-        Self { owner, longest, held: Mutex::default() }
+        Self { owner, longest, held: Mutex::default(), more: AtomicBool::new(false) }
     }
 
     pub(super) fn owner(&self) -> Arc<str> {
@@ -72,6 +77,14 @@ impl Leases {
 
     pub(super) fn let_go(&self, order_row: i64, fencing: i64) {
         self.lock().remove(&(order_row, fencing));
+    }
+
+    pub(super) fn expects_more(&self) -> bool {
+        self.more.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn expect_more(&self, more: bool) {
+        self.more.store(more, Ordering::Relaxed);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(i64, i64), Held>> {
@@ -97,7 +110,7 @@ impl Leases {
     }
 
     async fn try_renew(&self, transaction: &mut Transaction, renewed: &[Held], slow: &[Held]) -> Result<(), Error> {
-        let now = transaction.now().await?;
+        let now = transaction.now();
         // In one order, so that two processes never wait for each other in a circle.
         let mut renewed: Vec<_> = renewed.iter().map(|held| (held.order_row, held.fencing)).collect();
         renewed.sort_unstable();

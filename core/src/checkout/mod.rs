@@ -248,8 +248,16 @@ impl Checkout {
         &self,
         work: impl FnOnce(Writer) -> F + Send + 'static,
     ) -> Result<T, Error> {
+        self.with_writer_for(PATIENCE, work).await
+    }
+
+    async fn with_writer_for<T: Send + 'static, F: Future<Output = Result<T, Error>> + Send + 'static>(
+        &self,
+        patience: Duration,
+        work: impl FnOnce(Writer) -> F + Send + 'static,
+    ) -> Result<T, Error> {
         let engine = self.engine()?;
-        self.with_database(async move |_| work(engine.writer().await?).await).await
+        self.with_database_for(patience, async move |_| work(engine.writer().await?).await).await
     }
 
     /// Gives up after `patience`, by the background thread's timer: the caller's runtime may have none.

@@ -156,8 +156,7 @@ impl Checkout {
     async fn keep(&self, arrival: Arrival) -> Result<Option<String>, Error> {
         let begun = Instant::now();
         let token = arrival.token.clone();
-        let stored = self.with_writer(async move |writer| writer.store(arrival).await);
-        self.within(PATIENCE, stored).await?;
+        self.with_writer_for(PATIENCE, async move |writer| writer.store(arrival).await).await?;
         super::fail_point("after_commit");
         // It is recorded: whatever fails from here on, the gateway's answer is 200.
         let _ = self.start_background();

@@ -40,7 +40,7 @@ pub(super) async fn record(
     verification: &Verification,
     who: &str,
 ) -> Result<Recorded, Error> {
-    let now = transaction.now().await?;
+    let now = transaction.now();
     let Some(order) = orders::lock_row(transaction, asked.order_row).await? else { return Ok(Recorded::default()) };
     let payments = orders::lock_payments(transaction, order.id).await?;
     let Some(payment) = payments.iter().find(|payment| payment.id == asked.payment) else {
@@ -108,7 +108,7 @@ impl Entry<'_> {
         }
         let recorded = self.raise(transaction).await?;
         if recorded.raised {
-            transaction.notify().await?;
+            transaction.notify();
         }
         Ok(recorded)
     }

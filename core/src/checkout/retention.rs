@@ -41,7 +41,7 @@ pub(super) async fn clean(database: &Database, account: &str, keep: Keep) -> Res
 async fn remove(database: &Database, sql: Sql, account: &str, older: Millis) -> Result<(), Error> {
     loop {
         let removed = transact!(database, transaction => async {
-            let now = transaction.now().await?;
+            let now = transaction.now();
             transaction.execute(sql, values![now.saturating_sub(older), AT_ONCE, account]).await
         })?;
         if removed < u64::try_from(AT_ONCE).unwrap_or(u64::MAX) {
@@ -70,7 +70,7 @@ async fn history_step(
     older: Millis,
     after: i64,
 ) -> Result<Option<i64>, Error> {
-    let limit = transaction.now().await?.saturating_sub(older);
+    let limit = transaction.now().saturating_sub(older);
     let Some(row) = transaction.row(NEXT_HISTORY, values![after, AT_ONCE]).await? else { return Ok(None) };
     let (Some(oldest), Some(last)) = (row.maybe_int("oldest")?, row.maybe_int("last")?) else { return Ok(None) };
     if oldest >= limit {

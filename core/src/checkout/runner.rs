@@ -266,7 +266,7 @@ impl Runner {
         };
         let handled = handled.join(" ");
         transact!(self.database, transaction => async {
-            let now = transaction.now().await?;
+            let now = transaction.now();
             let values = values![&*self.leases.owner(), &self.verifier.account, &self.name, &handled, now];
             transaction.execute(BEAT, values).await
         })

@@ -60,7 +60,7 @@ impl Verifier {
     }
 
     async fn try_claim(&self, transaction: &mut Transaction, most: i64) -> Result<Vec<Due>, Error> {
-        let now = transaction.now().await?;
+        let now = transaction.now();
         let Some(row) = transaction.row(LOCK_ACCOUNT, values![&self.account]).await? else { return Ok(vec![]) };
         let (allowed, begun) = self.allowed(row.int("pace_at")?, now);
         let mut due = Vec::new();
@@ -99,7 +99,7 @@ impl Verifier {
         payment: i64,
         gap: Millis,
     ) -> Result<Option<Due>, Error> {
-        let now = transaction.now().await?;
+        let now = transaction.now();
         let due = read_due(&transaction.rows(CLAIM_ONE, values![payment, now, now + ASKING, now - gap]).await?)?.pop();
         if due.is_some() {
             transaction.execute(COUNT_PACE, values![&self.account, self.interval(), now - BURST]).await?;
@@ -110,7 +110,7 @@ impl Verifier {
     /// Takes the payments of one order that are due. Counts at the pace, and does not wait: somebody asks for this order.
     pub(super) async fn claim_of_order(&self, order_id: &str) -> Result<Vec<Due>, Error> {
         let mut transaction = self.database.begin_read().await?;
-        let now = transaction.now().await?;
+        let now = transaction.now();
         let rows = transaction.rows(DUE_OF_ORDER, values![&self.account, order_id, now]).await?;
         drop(transaction);
         let mut due = Vec::with_capacity(rows.len());
@@ -160,7 +160,7 @@ impl Verifier {
     }
 
     async fn renew(&self, transaction: &mut Transaction, asked: &Asked) -> Result<(), Error> {
-        let now = transaction.now().await?;
+        let now = transaction.now();
         transaction.execute(RENEW_ASKING, values![asked.payment, asked.fence, now + ASKING]).await.map(|_| ())
     }
 
@@ -177,7 +177,7 @@ impl Verifier {
         error: &Error,
         wait: Millis,
     ) -> Result<(), Error> {
-        let now = transaction.now().await?;
+        let now = transaction.now();
         let Some(row) = transaction.row(FAILURES, values![due.asked.payment, due.asked.fence]).await? else {
             return Ok(());
         };
@@ -224,7 +224,7 @@ impl Verifier {
     /// Milliseconds until something is due and the pace allows it; `None`: nothing is.
     pub(super) async fn next_due(&self) -> Result<Option<Millis>, Error> {
         let mut transaction = self.database.begin_read().await?;
-        let now = transaction.now().await?;
+        let now = transaction.now();
         let Some(row) = transaction.row(NEXT_DUE, values![&self.account]).await? else { return Ok(None) };
         let Some(due_at) = row.maybe_int("due_at")? else { return Ok(None) };
         let free_at = row.int("pace_at")?.max(now - BURST) + self.interval();

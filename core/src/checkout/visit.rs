@@ -35,10 +35,10 @@ impl Checkout {
         let client = self.client().clone();
         self.with_database(async move |database| {
             let asked = transact!(database, transaction => async {
-                let now = transaction.now().await?;
+                let now = transaction.now();
                 let visited = transaction.execute(VISIT, values![&account, &token, now, now - GAP]).await? > 0;
                 if visited {
-                    transaction.notify().await?;
+                    transaction.notify();
                 }
                 Ok(visited)
             })?;

@@ -164,7 +164,7 @@ async fn together(database: &Database, arrivals: &[Arrival], finishes: &[Finish]
 
 async fn attempt_together(database: &Database, arrivals: &[Arrival], finishes: &[Finish]) -> Result<Vec<bool>, Error> {
     let mut transaction = database.begin().await?;
-    let now = transaction.now().await?;
+    let now = transaction.now();
     // Orders are locked before payments, as everywhere.
     let own = finish::all(&mut transaction, finishes, now).await?;
     if !arrivals.is_empty() {
@@ -189,7 +189,8 @@ async fn store_beside(transaction: &mut Transaction, arrivals: &[Arrival], now: 
             }
         }
     }
-    transaction.notify().await
+    transaction.notify();
+    Ok(())
 }
 
 const COUNT_PROBES: Sql = Sql::both("UPDATE paymento_accounts SET probes = probes + $2 WHERE account = $1");

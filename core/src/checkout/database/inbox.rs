@@ -45,20 +45,19 @@ pub(crate) enum ArrivalKind {
 impl Transaction {
     /// Keeps the callbacks, and makes the verify calls due that they ask for. Keys must differ: see [`merged`].
     pub(crate) async fn store(&mut self, arrivals: &[Arrival], now: Millis) -> Result<(), Error> {
+        let wakes = json!(wakes(arrivals)).to_string();
         match &mut self.inner {
             #[cfg(feature = "sqlite")]
-            Inner::Sqlite(transaction) => insert_sqlite(&mut *transaction, arrivals, now).await,
+            Inner::Sqlite(transaction) => {
+                insert_sqlite(&mut *transaction, arrivals, now).await.map_err(|error| translate(&error))?;
+                self.execute(WAKE, values![now, wakes]).await.map(|_| ())
+            }
             #[cfg(feature = "postgres")]
             Inner::Postgres(session) => {
-                session.run(|connection| Box::pin(insert_postgres(connection, arrivals, now))).await
+                let stored = session.run(|connection| Box::pin(store_postgres(connection, arrivals, wakes, now))).await;
+                stored.map_err(|error| translate(&error))
             }
         }
-        .map_err(|error| translate(&error))?;
-        let wakes = wakes(arrivals);
-        if !wakes.is_empty() {
-            self.execute(WAKE, values![now, json!(wakes).to_string()]).await?;
-        }
-        Ok(())
     }
 }
 
@@ -146,21 +145,14 @@ macro_rules! wake {
     };
 }
 
-const WAKE: Sql = Sql::each(
-    wake!(
-        "MIN",
-        "MAX",
-        "SELECT json_extract(value, '$.account') AS account, json_extract(value, '$.token') AS token, \
-         json_extract(value, '$.paid') AS paid, json_extract(value, '$.odd') AS odd, \
-         json_extract(value, '$.back') AS back, json_extract(value, '$.count') AS count FROM json_each($2)"
-    ),
-    wake!(
-        "LEAST",
-        "GREATEST",
-        "SELECT * FROM json_to_recordset($2::json) \
-         AS x(account text, token text, paid bigint, odd text, back bigint, count bigint)"
-    ),
-);
+#[cfg(feature = "sqlite")]
+const WAKE: Sql = Sql::both(wake!(
+    "MIN",
+    "MAX",
+    "SELECT json_extract(value, '$.account') AS account, json_extract(value, '$.token') AS token, \
+     json_extract(value, '$.paid') AS paid, json_extract(value, '$.odd') AS odd, \
+     json_extract(value, '$.back') AS back, json_extract(value, '$.count') AS count FROM json_each($2)"
+));
 
 #[cfg(feature = "sqlite")]
 mod in_sqlite {
@@ -237,32 +229,43 @@ mod in_sqlite {
 #[cfg(feature = "sqlite")]
 use in_sqlite::insert_sqlite;
 
+/// In one statement: each takes two round trips, and the server plans it anew.
 #[cfg(feature = "postgres")]
-async fn insert_postgres(
+async fn store_postgres(
     connection: &mut sqlx::PgConnection,
     arrivals: &[Arrival],
+    wakes: String,
     now: Millis,
 ) -> Result<(), sqlx::Error> {
-    const INSERT: &str = "INSERT INTO paymento_callbacks \
-        (account, digest, body, kind, token, status, count, received_at, last_at) \
-        SELECT account, digest, body, kind, token, status, count, $8, $8 FROM UNNEST($1::text[], $2::bytea[], \
-        $3::bytea[], $4::bigint[], $5::text[], $6::text[], $7::bigint[]) \
-        AS c(account, digest, body, kind, token, status, count) \
-        ON CONFLICT (account, digest) DO UPDATE SET \
-        count = paymento_callbacks.count + excluded.count, last_at = excluded.last_at";
-    fn column<T>(arrivals: &[Arrival], value: impl Fn(&Arrival) -> T) -> Vec<T> {
+    const STORE: &str = concat!(
+        "WITH kept AS (INSERT INTO paymento_callbacks ",
+        "(account, digest, body, kind, token, status, count, received_at, last_at) ",
+        "SELECT account, digest, body, kind, token, status, count, $1, $1 FROM UNNEST($3::text[], $4::bytea[], ",
+        "$5::bytea[], $6::bigint[], $7::text[], $8::text[], $9::bigint[]) ",
+        "AS c(account, digest, body, kind, token, status, count) ",
+        "ON CONFLICT (account, digest) DO UPDATE SET ",
+        "count = paymento_callbacks.count + excluded.count, last_at = excluded.last_at) ",
+        wake!(
+            "LEAST",
+            "GREATEST",
+            "SELECT * FROM json_to_recordset($2::json) \
+             AS x(account text, token text, paid bigint, odd text, back bigint, count bigint)"
+        )
+    );
+    fn column<'a, T>(arrivals: &'a [Arrival], value: impl Fn(&'a Arrival) -> T) -> Vec<T> {
         arrivals.iter().map(value).collect()
     }
-    sqlx::query(INSERT)
+    sqlx::query(STORE)
         .persistent(false)
-        .bind(column(arrivals, |arrival| arrival.account.clone()))
-        .bind(column(arrivals, |arrival| arrival.digest.to_vec()))
-        .bind(column(arrivals, |arrival| arrival.body.to_vec()))
-        .bind(column(arrivals, |arrival| arrival.kind as i64))
-        .bind(column(arrivals, |arrival| arrival.token.clone()))
-        .bind(column(arrivals, |arrival| arrival.status.clone()))
-        .bind(column(arrivals, |arrival| arrival.count))
         .bind(now)
+        .bind(wakes)
+        .bind(column(arrivals, |arrival| arrival.account.as_str()))
+        .bind(column(arrivals, |arrival| arrival.digest.as_slice()))
+        .bind(column(arrivals, |arrival| &*arrival.body))
+        .bind(column(arrivals, |arrival| arrival.kind as i64))
+        .bind(column(arrivals, |arrival| arrival.token.as_deref()))
+        .bind(column(arrivals, |arrival| arrival.status.as_deref()))
+        .bind(column(arrivals, |arrival| arrival.count))
         .execute(connection)
         .await
         .map(|_| ())

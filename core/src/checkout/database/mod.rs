@@ -5,6 +5,8 @@
 
 mod failure;
 mod inbox;
+#[cfg(feature = "postgres")]
+mod notifier;
 mod once;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -63,12 +65,12 @@ impl Database {
 
     /// Begins a transaction that may write.
     pub(crate) async fn begin(&self) -> Result<Transaction, Error> {
-        Transaction::begin(&self.pool, self.clock.clone(), true).await
+        Transaction::begin(&self.pool, &self.clock, true).await
     }
 
     /// Begins a transaction that only reads, and waits for no writer.
     pub(crate) async fn begin_read(&self) -> Result<Transaction, Error> {
-        Transaction::begin(&self.pool, self.clock.clone(), false).await
+        Transaction::begin(&self.pool, &self.clock, false).await
     }
 
     /// Returns when another process may have changed something, or after `patience`. Never on a promise: whoever is

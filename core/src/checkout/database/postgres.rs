@@ -8,29 +8,45 @@ use sqlx::{
 };
 use tokio::{sync::Mutex, time::timeout};
 
-use super::{failure::translate, session::Session};
+use super::{failure::translate, notifier::Notifier, session::Session};
 use crate::{
-    checkout::server::{Server, SslMode},
+    checkout::{
+        clock::Millis,
+        server::{Server, SslMode},
+    },
     error::Error,
 };
 
-/// The channel on which processes wake each other.
+/// The channel on which processes wake each other: see [`Notifier`].
 pub(super) const CHANNEL: &str = "paymento";
 /// Within this time a connection is there, or the call fails: a callback must be answered in 4 seconds.
 pub(super) const ACQUIRE: Duration = Duration::from_secs(3);
 /// How often a process looks where nobody can wake it.
 const POLL: Duration = Duration::from_millis(250);
+/// How often a process looks that is woken: a notification can be lost with whoever should have sent it.
+const LOOK: Duration = Duration::from_secs(5);
 const MOST_CONNECTIONS: u32 = 3;
+
+/// With BEGIN, in one round trip.
+macro_rules! now {
+    () => {
+        "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now"
+    };
+}
 
 /// With limits for this transaction only, which PgBouncer lets through: who waits for a lock gives up, and a machine that
 /// vanishes holds none for long. Where the server's own setting would commit without waiting for the disk, here it waits:
 /// a callback is answered with 200 when it cannot be lost any more.
-const BEGIN: &str = "BEGIN; SET LOCAL statement_timeout = 10000; SET LOCAL idle_in_transaction_session_timeout = 15000; \
-    SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'";
-const BEGIN_READ: &str = "BEGIN READ ONLY; SET LOCAL statement_timeout = 10000";
+const BEGIN: &str = concat!(
+    "BEGIN; SET LOCAL statement_timeout = 10000; SET LOCAL idle_in_transaction_session_timeout = 15000; ",
+    "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'; ",
+    now!()
+);
+const BEGIN_READ: &str = concat!("BEGIN READ ONLY; SET LOCAL statement_timeout = 10000; ", now!());
 
 pub(super) struct Postgres {
     pool: PgPool,
+    notifier: Notifier,
     /// The direct connection on which others wake us, where the shop has named one.
     listener: Option<Mutex<Listening>>,
 }
@@ -46,20 +62,23 @@ impl Postgres {
         let direct = server.listen.as_deref();
         let most = MOST_CONNECTIONS - u32::from(direct.is_some());
         let listener = direct.map(|direct| Mutex::new(Listening { direct: options(direct), listener: None }));
-        Self { pool: pool(&options(server), most), listener }
+        let pool = pool(&options(server), most);
+        let notifier = Notifier::start(pool.clone());
+        Self { pool, notifier, listener }
     }
 
-    pub(super) async fn begin(&self, writes: bool) -> Result<Session, Error> {
+    /// Begins, and gives the time by the server's clock.
+    pub(super) async fn begin(&self, writes: bool) -> Result<(Session, Millis), Error> {
         let statement = if writes { BEGIN } else { BEGIN_READ };
         let begun = timeout(ACQUIRE, self.try_begin(statement)).await;
         begun.map_err(|_| super::failure::timed_out())?.map_err(|error| translate(&error))
     }
 
     /// On a connection that lives: those that broke while they were idle are passed over.
-    async fn try_begin(&self, statement: &'static str) -> Result<Session, sqlx::Error> {
+    async fn try_begin(&self, statement: &'static str) -> Result<(Session, Millis), sqlx::Error> {
         let mut attempt = 0;
         loop {
-            let begun = Session::begin(self.pool.acquire().await?, statement).await;
+            let begun = Session::begin(self.pool.acquire().await?, statement, self.notifier.wanted()).await;
             attempt += 1;
             match begun {
                 Err(error) if attempt <= MOST_CONNECTIONS && is_broken(&error) => {}
@@ -72,7 +91,7 @@ impl Postgres {
     pub(super) async fn changed(&self, patience: Duration) {
         let Some(listener) = &self.listener else { return tokio::time::sleep(patience.min(POLL)).await };
         let mut listening = listener.lock().await;
-        let heard = match timeout(patience, listening.next()).await {
+        let heard = match timeout(patience.min(LOOK), listening.next()).await {
             Ok(heard) => heard,
             // Nothing happens, or nothing gets through.
             Err(_) => listening.check().await,

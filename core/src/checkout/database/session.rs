@@ -3,12 +3,13 @@
 //! The driver's own transaction would wait for an answer for as long as the operating system does, which is a quarter of an
 //! hour, and hand the connection to the next one.
 
-use std::{pin::Pin, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
-use sqlx::{PgConnection, Postgres, pool::PoolConnection};
-use tokio::time::timeout;
+use sqlx::{PgConnection, Postgres, Row as _, pool::PoolConnection};
+use tokio::{sync::Notify, time::timeout};
 
 use super::postgres::ACQUIRE;
+use crate::checkout::clock::Millis;
 
 /// A little longer than the server itself lets a statement run.
 const STATEMENT: Duration = Duration::from_secs(11);
@@ -18,18 +19,23 @@ pub(super) struct Session {
     connection: Option<PoolConnection<Postgres>>,
     /// A statement has not been answered: the next answer would be to another question.
     unanswered: bool,
+    others: Arc<Notify>,
+    tells_others: bool,
 }
 
 type Answering<'c, T> = Pin<Box<dyn Future<Output = Result<T, sqlx::Error>> + Send + 'c>>;
 
 impl Session {
+    /// Begins, and gives the time by the server's clock, which the last of the statements asks for.
     pub(super) async fn begin(
         connection: PoolConnection<Postgres>,
-        statement: &'static str,
-    ) -> Result<Self, sqlx::Error> {
-        let mut session = Self { connection: Some(connection), unanswered: false };
-        session.say(statement).await?;
-        Ok(session)
+        statements: &'static str,
+        others: Arc<Notify>,
+    ) -> Result<(Self, Millis), sqlx::Error> {
+        let mut session = Self { connection: Some(connection), unanswered: false, others, tells_others: false };
+        let rows = session.run(|connection| Box::pin(sqlx::raw_sql(statements).fetch_all(connection))).await?;
+        let now = rows.last().ok_or(sqlx::Error::RowNotFound)?.try_get("now")?;
+        Ok((session, now))
     }
 
     /// Runs statements, and gives up where the server does not answer.
@@ -37,7 +43,7 @@ impl Session {
         &'c mut self,
         work: impl FnOnce(&'c mut PgConnection) -> Answering<'c, T>,
     ) -> Result<T, sqlx::Error> {
-        let Self { connection, unanswered } = self;
+        let Self { connection, unanswered, .. } = self;
         let connection = connection.as_mut().filter(|_| !*unanswered).ok_or(sqlx::Error::PoolClosed)?;
         *unanswered = true;
         let result = timeout(STATEMENT, work(connection)).await.map_err(|_| sqlx::Error::PoolTimedOut)?;
@@ -50,9 +56,17 @@ impl Session {
         self.run(|connection| Box::pin(async { sqlx::raw_sql(statement).execute(connection).await.map(|_| ()) })).await
     }
 
+    /// Other processes are told when this is committed.
+    pub(super) fn tell_others(&mut self) {
+        self.tells_others = true;
+    }
+
     pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
         self.say("COMMIT").await?;
         self.connection = None;
+        if self.tells_others {
+            self.others.notify_one();
+        }
         Ok(())
     }
 

@@ -9,8 +9,7 @@ use crate::{
 /// Statements between BEGIN and COMMIT. Rolled back where it is dropped.
 pub(crate) struct Transaction {
     pub(super) inner: Inner,
-    clock: Clock,
-    now: Option<Millis>,
+    now: Millis,
 }
 
 pub(super) enum Inner {
@@ -21,14 +20,17 @@ pub(super) enum Inner {
 }
 
 impl Transaction {
-    pub(super) async fn begin(pool: &Pool, clock: Clock, writes: bool) -> Result<Self, Error> {
-        let inner = match pool {
+    pub(super) async fn begin(pool: &Pool, clock: &Clock, writes: bool) -> Result<Self, Error> {
+        let (inner, now) = match pool {
             #[cfg(feature = "sqlite")]
-            Pool::Sqlite(sqlite) => Inner::Sqlite(sqlite.begin(writes).await?),
+            Pool::Sqlite(sqlite) => (Inner::Sqlite(sqlite.begin(writes).await?), clock.of_this_machine()),
             #[cfg(feature = "postgres")]
-            Pool::Postgres(postgres) => Inner::Postgres(postgres.begin(writes).await?),
+            Pool::Postgres(postgres) => {
+                let (session, now) = postgres.begin(writes).await?;
+                (Inner::Postgres(session), now + clock.offset())
+            }
         };
-        Ok(Self { inner, clock, now: None })
+        Ok(Self { inner, now })
     }
 
     pub(crate) async fn commit(self) -> Result<(), Error> {
@@ -52,19 +54,8 @@ impl Transaction {
     }
 
     /// The time by the database's clock, the same during the whole transaction.
-    #[cfg_attr(not(feature = "postgres"), expect(clippy::unused_async, reason = "PostgreSQL has a clock of its own"))]
-    pub(crate) async fn now(&mut self) -> Result<Millis, Error> {
-        if let Some(now) = self.now {
-            return Ok(now);
-        }
-        let now = match &mut self.inner {
-            #[cfg(feature = "sqlite")]
-            Inner::Sqlite(_) => self.clock.of_this_machine(),
-            #[cfg(feature = "postgres")]
-            Inner::Postgres(_) => self.rows(NOW, vec![]).await?[0].int("now")? + self.clock.offset(),
-        };
-        self.now = Some(now);
-        Ok(now)
+    pub(crate) fn now(&self) -> Millis {
+        self.now
     }
 
     /// The constant text, never the values: for whoever wants to see the plans.
@@ -121,17 +112,16 @@ impl Transaction {
     }
 
     /// Wakes the other processes when this is committed. Those on SQLite see the commit itself.
-    #[cfg_attr(not(feature = "postgres"), expect(clippy::unused_async, reason = "PostgreSQL is told"))]
-    pub(crate) async fn notify(&mut self) -> Result<(), Error> {
-        match &self.inner {
+    pub(crate) fn notify(&mut self) {
+        match &mut self.inner {
             #[cfg(feature = "sqlite")]
-            Inner::Sqlite(_) => Ok(()),
+            Inner::Sqlite(_) => {}
             #[cfg(feature = "postgres")]
-            Inner::Postgres(_) => self.execute(NOTIFY, vec![]).await.map(|_| ()),
+            Inner::Postgres(session) => session.tell_others(),
         }
     }
 
-    /// Runs several statements without values.
+    /// Runs statements without values, on PostgreSQL in one round trip. With values it takes two.
     pub(crate) async fn script(&mut self, sql: Sql) -> Result<(), Error> {
         match &mut self.inner {
             #[cfg(feature = "sqlite")]
@@ -144,12 +134,6 @@ impl Transaction {
         .map_err(|error| translate(&error))
     }
 }
-
-#[cfg(feature = "postgres")]
-const NOW: Sql = Sql::both("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now");
-
-#[cfg(feature = "postgres")]
-const NOTIFY: Sql = Sql::both("SELECT pg_notify('paymento', '')");
 
 type Query<DB> = sqlx::query::Query<'static, DB, <DB as sqlx::Database>::Arguments>;
 

@@ -1,0 +1,65 @@
+//! [`Notifier`]: tells the other processes that something was committed.
+//!
+//! Beside the transaction, not in it: a transaction that notifies holds a lock of the whole server while its commit is
+//! synced, so that all would be synced one after the other. A notification that is lost costs seconds: whoever
+//! waits also looks.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::PgPool;
+use tokio::{
+    sync::Notify,
+    task::AbortHandle,
+    time::{sleep, timeout},
+};
+
+use super::postgres::ACQUIRE;
+
+const NOTIFY: &str = "SELECT pg_notify('paymento', '')";
+/// After a server that does not answer.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+pub(super) struct Notifier {
+    wanted: Arc<Notify>,
+    task: AbortHandle,
+}
+
+impl Notifier {
+    /// Starts on the runtime that it is called on.
+    pub(super) fn start(pool: PgPool) -> Self {
+        let wanted: Arc<Notify> = Arc::default();
+        let task = tokio::spawn(notify(pool, Arc::clone(&wanted))).abort_handle();
+        Self { wanted, task }
+    }
+
+    /// To be told of every commit that others wait for: many at a time are one notification.
+    pub(super) fn wanted(&self) -> Arc<Notify> {
+        Arc::clone(&self.wanted)
+    }
+}
+
+impl Drop for Notifier {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn notify(pool: PgPool, wanted: Arc<Notify>) {
+    while !pool.is_closed() {
+        wanted.notified().await;
+        if !is_told(&pool).await {
+            sleep(AFTER_FAILURE).await;
+        }
+    }
+}
+
+async fn is_told(pool: &PgPool) -> bool {
+    let Ok(mut connection) = pool.acquire().await else { return false };
+    let told = timeout(ACQUIRE, sqlx::raw_sql(NOTIFY).execute(&mut *connection)).await;
+    if matches!(told, Ok(Ok(_))) {
+        return true;
+    }
+    // The next answer on it might be to this.
+    connection.close_on_drop();
+    false
+}
