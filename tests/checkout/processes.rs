@@ -21,6 +21,7 @@ on_both! {
     a_shop_of_one_process_ships_by_itself
     a_shop_that_only_registers_its_handlers_ships
     without_background_work_receive_verifies_and_hands_over_before_it_answers
+    without_background_work_each_new_callback_is_asked_about_at_once_and_a_repetition_is_not
     a_checkout_works_again_after_it_was_closed
 }
 
@@ -150,6 +151,17 @@ async fn without_background_work_receive_verifies_and_hands_over_before_it_answe
     let other = shop.token("B-1", "1").await;
     shop.gateway.fail_verifying([401]);
     assert_eq!(shop.callback(&other, "B-1", 7).await.status, 200);
+}
+
+async fn without_background_work_each_new_callback_is_asked_about_at_once_and_a_repetition_is_not(on: On) {
+    let shop = Shop::open_with(on, |builder| builder.worker(Worker::Inline)).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    shop.callback(&token, "A-578", 3).await;
+    shop.callback(&token, "A-578", 3).await;
+    assert_eq!((shop.gateway.verifies(&token), heard.kinds()), (1, vec![]));
+    shop.pay(&token, "A-578").await;
+    assert_eq!((shop.gateway.verifies(&token), heard.paid()), (2, vec!["A-578".to_owned()]));
 }
 
 async fn a_checkout_works_again_after_it_was_closed(on: On) {

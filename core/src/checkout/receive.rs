@@ -9,7 +9,7 @@ use http::Method;
 
 use super::{
     Checkout, Worker,
-    database::{Arrival, ArrivalKind},
+    database::{Arrival, ArrivalKind, Sql, values},
     orders,
 };
 use crate::{
@@ -155,38 +155,42 @@ impl Checkout {
     /// Returns when it is committed. With [`Worker::Inline`], gives the order that there may be something to hand over of.
     async fn keep(&self, arrival: Arrival) -> Result<Option<String>, Error> {
         let begun = Instant::now();
-        let token = arrival.token.clone();
+        let (token, digest) = (arrival.token.clone(), hex::encode(arrival.digest));
         self.with_writer_for(PATIENCE, async move |writer| writer.store(arrival).await).await?;
         super::fail_point("after_commit");
         // It is recorded: whatever fails from here on, the gateway's answer is 200.
         let _ = self.start_background();
         match token {
-            Some(token) if self.worker() == Worker::Inline => Ok(self.work_inline(&token, begun).await),
+            Some(token) if self.worker() == Worker::Inline => Ok(self.work_inline(&token, digest, begun).await),
             _ => Ok(None),
         }
     }
 
     /// Verifies, and runs the handlers that are written in Rust, within the time that there is. A handler that takes longer
     /// goes on where the host lets it; otherwise its lease ends, and it runs again.
-    async fn work_inline(&self, token: &str, begun: Instant) -> Option<String> {
+    async fn work_inline(&self, token: &str, digest: String, begun: Instant) -> Option<String> {
         let left = || PATIENCE.saturating_sub(begun.elapsed());
-        let order_id = self.within(left(), self.verify_token(token)).await.ok().flatten()?;
+        let order_id = self.within(left(), self.verify_token(token, digest)).await.ok().flatten()?;
         let (checkout, order) = (self.clone(), order_id.clone());
         let handled = self.engine().ok()?.run_beside(async move { checkout.hand_over(&order).await });
         let _ = self.within(left(), handled).await;
         Some(order_id)
     }
 
-    /// Asks the gateway about this payment now, unless that was done within 5 seconds. Gives its order.
-    async fn verify_token(&self, token: &str) -> Result<Option<String>, Error> {
+    /// Asks the gateway about this payment now, unless that was done within 5 seconds and the callback is a repetition: what
+    /// has not been said before may be the payment, and nobody comes back for it later. Gives the order.
+    async fn verify_token(&self, token: &str, digest: String) -> Result<Option<String>, Error> {
         let (verifier, account, token) = (self.verifier_parts(), self.account().to_owned(), token.to_owned());
         self.with_database(async move |database| {
             let verifier = verifier.over(database);
             let mut reading = verifier.database.begin_read().await?;
             let Some(payment) = orders::payment(&mut reading, &account, &token).await? else { return Ok(None) };
             let order_id = super::status::order_id(&mut reading, payment.order_row).await?;
+            let kept = reading.row(KEPT, values![&account, digest]).await?;
+            let is_new = kept.is_some_and(|row| row.int("count").is_ok_and(|count| count == 1));
             drop(reading);
-            if let Some(due) = verifier.claim_one(payment.id, super::verify::LEAST_GAP).await? {
+            let gap = if is_new { 0 } else { super::verify::LEAST_GAP };
+            if let Some(due) = verifier.claim_one(payment.id, gap).await? {
                 verifier.ask_and_log(&due).await;
             }
             Ok(Some(order_id))
@@ -194,6 +198,11 @@ impl Checkout {
         .await
     }
 }
+
+const KEPT: Sql = Sql::each(
+    "SELECT count FROM paymento_callbacks WHERE account = $1 AND digest = unhex($2)",
+    "SELECT count FROM paymento_callbacks WHERE account = $1 AND digest = decode($2, 'hex')",
+);
 
 fn arrival(account: &str, body: &[u8], kind: ArrivalKind) -> Arrival {
     Arrival {
