@@ -275,7 +275,7 @@ mod tests {
             owner: "this process".into(),
             who: "this process".to_owned(),
         };
-        let leases = Arc::new(Leases::new(Arc::clone(&wanted.owner), Duration::from_secs(900)));
+        let leases = Arc::new(Leases::new(Arc::clone(&wanted.owner), Duration::from_mins(15)));
         let now = transaction.now();
         for (event, taken) in [(2, vec![]), (3, vec![]), (1, vec![1])] {
             let works = take(&mut transaction, &wanted, &leases, &[event], now).await.expect("up");

@@ -79,6 +79,10 @@ impl Leases {
         self.lock().remove(&(order_row, fencing));
     }
 
+    pub(super) fn is_any_held(&self) -> bool {
+        !self.lock().is_empty()
+    }
+
     pub(super) fn expects_more(&self) -> bool {
         self.more.load(Ordering::Relaxed)
     }

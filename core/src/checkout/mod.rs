@@ -23,6 +23,7 @@ mod engine;
 mod event;
 mod fail_point;
 mod finish;
+mod handled;
 mod health;
 mod history;
 mod intent;

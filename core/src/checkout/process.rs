@@ -13,7 +13,7 @@ use tokio::task::AbortHandle;
 use super::{
     builder::Options,
     database::{Database, Sql, transact, values},
-    event::EventKind,
+    handled::Handled,
     lease::Leases,
     verify::Verifier,
 };
@@ -33,7 +33,7 @@ pub(super) struct PerProcess {
     pub(super) lookout: Mutex<Option<AbortHandle>>,
     /// Where this process runs nothing, and has been handed something all the same: keeps its leases.
     pub(super) renewer: Mutex<Option<AbortHandle>>,
-    pub(super) handled: Arc<Mutex<Vec<EventKind>>>,
+    pub(super) handled: Arc<Handled>,
     registered: AtomicBool,
 }
 

@@ -20,6 +20,7 @@ use super::{
     database::{Database, Sql, transact, values},
     engine::Engine,
     event::EventKind,
+    handled::Handled,
     health::{self, Problem},
     lease::{Leases, RENEW},
     process::PerProcess,
@@ -56,7 +57,7 @@ impl Checkout {
     /// Starts this process's background work, once. `kinds`: what it also hands over.
     pub(super) fn start_runner(&self, kinds: &[EventKind]) -> Result<(), Error> {
         let (engine, known) = (self.engine()?, self.per_process());
-        note_handled(&known.handled, kinds);
+        known.handled.note(kinds, std::time::Instant::now());
         start_once(&known.runner, || engine.spawn(self.start(&engine, &known).run()));
         Ok(())
     }
@@ -87,15 +88,6 @@ pub(super) fn start_once(slot: &Mutex<Option<AbortHandle>>, start: impl FnOnce()
     let mut task = slot.lock().unwrap_or_else(PoisonError::into_inner);
     if task.as_ref().is_none_or(AbortHandle::is_finished) {
         *task = Some(start());
-    }
-}
-
-fn note_handled(handled: &Mutex<Vec<EventKind>>, kinds: &[EventKind]) {
-    let mut handled = handled.lock().unwrap_or_else(PoisonError::into_inner);
-    for kind in kinds {
-        if !handled.contains(kind) {
-            handled.push(*kind);
-        }
     }
 }
 
@@ -163,7 +155,7 @@ struct Runner {
     verifier: Verifier,
     woken: Arc<Notify>,
     leases: Arc<Leases>,
-    handled: Arc<Mutex<Vec<EventKind>>>,
+    handled: Arc<Handled>,
     keep: Keep,
     name: String,
 }
@@ -260,11 +252,8 @@ impl Runner {
     }
 
     async fn beat(&self) -> Result<(), Error> {
-        let handled: Vec<_> = {
-            let handled = self.handled.lock().unwrap_or_else(PoisonError::into_inner);
-            handled.iter().map(|kind| kind.as_str()).collect()
-        };
-        let handled = handled.join(" ");
+        let handled = self.handled.kinds(self.leases.is_any_held(), std::time::Instant::now());
+        let handled = handled.into_iter().map(EventKind::as_str).collect::<Vec<_>>().join(" ");
         transact!(self.database, transaction => async {
             let now = transaction.now();
             let values = values![&*self.leases.owner(), &self.verifier.account, &self.name, &handled, now];

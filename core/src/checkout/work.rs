@@ -144,8 +144,9 @@ impl Checkout {
     ) -> Result<Vec<Work>, Error> {
         let end = Instant::now() + patience;
         let mut stop = std::pin::pin!(stop);
-        self.start_runner(kinds)?;
         loop {
+            // Also to show that somebody still comes for these.
+            self.start_runner(kinds)?;
             let engine = self.engine()?;
             let woken = Arc::clone(&engine.woken).notified_owned();
             let works = self.claim_many(kinds, None, most).await?;
