@@ -178,7 +178,7 @@ error_codes! {
     Database {
         DatabaseUnavailable = "database.unavailable", true, "the database cannot be reached, is busy, or did not answer in time";
         DatabaseFull = "database.full", true, "the disk of the database is full";
-        DatabaseReadOnly = "database.read_only", false, "the database takes no writes";
+        DatabaseReadOnly = "database.read_only", true, "the database takes no writes";
         DatabaseCorrupt = "database.corrupt", false, "the database is damaged, or no database";
         DatabaseRefused = "database.refused", false, "the database refuses the user, the name or the statement";
         DatabaseValue = "database.value", false, "the database does not take a value, or holds one that cannot be read";

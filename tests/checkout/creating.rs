@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use paymento::{
-    ErrorCode, OrderStatus,
+    Error, ErrorCode, OrderStatus, Payment,
     checkout::{EventKind, OrderState, Reason},
 };
+use tokio::{sync::oneshot, task::JoinHandle};
 
 use crate::shop::{Heard, MINUTE, On, SOON, Shop, on_both, request};
 
@@ -16,6 +17,11 @@ on_both! {
     two_processes_at_once_ask_the_gateway_once
     a_dead_creators_intent_is_taken_over
     an_older_payment_is_asked_about_first
+    an_older_call_does_not_take_the_price_back
+    a_call_that_waits_does_not_open_a_canceled_order_again
+    a_customer_who_comes_back_late_finds_nothing_closed_behind_the_new_payment
+    closed_is_not_told_any_more_once_the_order_can_be_paid_again
+    who_has_paid_an_earlier_price_is_not_asked_to_pay_again_when_it_comes_back
     a_lost_answer_is_asked_for_once_more
     a_refused_request_leaves_nothing_behind
     an_answer_of_a_creator_who_lost_its_lease_is_not_used
@@ -162,4 +168,108 @@ async fn a_refused_request_leaves_nothing_behind(on: On) {
     shop.pay(&token, "A-578").await;
     shop.settle_down().await;
     assert_eq!(heard.kinds(), [EventKind::Paid]);
+}
+
+/// After these a payment may be asked about again.
+const SECONDS: Duration = Duration::from_secs(6);
+
+/// A call for an older payment at 1 USD, which waits for what the gateway says of it.
+async fn waiting_call(shop: &Shop) -> (String, oneshot::Sender<()>, JoinHandle<Result<Payment, Error>>) {
+    let first = shop.token("A-578", "1").await;
+    shop.clock.advance(MINUTE * 11);
+    let release = shop.gateway.hold_back_next_answer();
+    let checkout = shop.process();
+    let creating = tokio::spawn(async move { checkout.create_payment(request("A-578", "1")).await });
+    shop.gateway.asked(&first, 1).await;
+    (first, release, creating)
+}
+
+async fn an_older_call_does_not_take_the_price_back(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let (first, release, creating) = waiting_call(&shop).await;
+    let second = shop.token("A-578", "1000").await;
+    drop(release);
+    let error = creating.await.expect("ran").expect_err("overtaken");
+    assert_eq!((error.code(), error.is_retryable()), (ErrorCode::CheckoutCreationInProgress, true));
+    shop.clock.advance(SECONDS);
+    shop.pay(&first, "A-578").await;
+    shop.settle_down().await;
+    assert_eq!((heard.paid(), heard.reasons()), (vec![], vec![Reason::SupersededPrice]));
+    shop.pay(&second, "A-578").await;
+    shop.settle_down().await;
+    assert_eq!(heard.paid(), ["A-578"]);
+}
+
+async fn a_call_that_waits_does_not_open_a_canceled_order_again(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let (first, release, creating) = waiting_call(&shop).await;
+    shop.checkout.cancel("A-578").await.expect("canceled");
+    drop(release);
+    let error = creating.await.expect("ran").expect_err("canceled");
+    assert_eq!(error.code(), ErrorCode::CheckoutCreationInProgress);
+    shop.clock.advance(SECONDS);
+    shop.pay(&first, "A-578").await;
+    shop.settle_down().await;
+    assert_eq!((heard.paid(), heard.reasons()), (vec![], vec![Reason::PaidAfterCancel]));
+    // Nothing of the call is left: the next one need not wait for it.
+    assert_eq!(shop.gateway.created(), 1);
+    let second = shop.checkout.create_payment(request("A-578", "2")).await.expect("at once");
+    assert_ne!(second.token(), first);
+}
+
+async fn a_customer_who_comes_back_late_finds_nothing_closed_behind_the_new_payment(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let first = shop.token("A-578", "29.99").await;
+    shop.clock.advance(MINUTE * 11);
+    shop.gateway.status(&first, 4);
+    // As other processes do meanwhile: while the gateway is asked, and while it makes the new payment.
+    let creating = shop.gateway.creating.lock().await;
+    let checkout = shop.process();
+    let call = tokio::spawn(async move { checkout.create_payment(request("A-578", "29.99")).await });
+    shop.gateway.asked(&first, 1).await;
+    shop.settle_down().await;
+    assert_eq!(heard.kinds(), []);
+    drop(creating);
+    let second = call.await.expect("ran").expect("created").token().to_owned();
+    assert_ne!(first, second);
+    shop.pass(MINUTE * 8, MINUTE).await;
+    assert_eq!(heard.kinds(), [], "the new payment can be paid");
+    shop.clock.advance(SECONDS);
+    shop.pay(&second, "A-578").await;
+    shop.settle_down().await;
+    assert_eq!(heard.kinds(), [EventKind::Paid]);
+}
+
+async fn closed_is_not_told_any_more_once_the_order_can_be_paid_again(on: On) {
+    let shop = Shop::open(on).await;
+    let first = shop.token("A-578", "29.99").await;
+    shop.gateway.status(&first, 4);
+    shop.callback(&first, "A-578", 4).await;
+    // It is due, and nobody has come for it.
+    shop.checkout.verify_due(None).await.expect("up");
+    assert_eq!(shop.checkout.health().await.expect("up").events_due, 1);
+    let second = shop.token("A-578", "29.99").await;
+    let heard = Heard::by(&shop.checkout);
+    shop.pass(MINUTE * 5, MINUTE).await;
+    assert_eq!(heard.kinds(), []);
+    shop.gateway.status(&second, 5);
+    shop.pass(MINUTE * 5, MINUTE).await;
+    assert_eq!(heard.kinds(), [EventKind::Closed]);
+    assert_eq!(heard.events()[0].token.as_deref(), Some(second.as_str()));
+}
+
+async fn who_has_paid_an_earlier_price_is_not_asked_to_pay_again_when_it_comes_back(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let first = shop.token("A-578", "29.99").await;
+    let _ = shop.token("A-578", "35").await;
+    shop.pay(&first, "A-578").await;
+    shop.settle_down().await;
+    assert_eq!(heard.reasons(), [Reason::SupersededPrice]);
+    let error = shop.checkout.create_payment(request("A-578", "29.99")).await.expect_err("it is paid for");
+    assert_eq!((error.code(), shop.gateway.created()), (ErrorCode::CheckoutAlreadyPaid, 2));
+    assert!(error.hint().expect("what to do").contains("attention"));
 }

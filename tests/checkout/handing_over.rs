@@ -20,6 +20,7 @@ const PAID: [EventKind; 1] = [EventKind::Paid];
 on_both! {
     work_is_handed_to_one_process_at_a_time
     who_lost_the_lease_completes_nothing
+    a_process_does_not_take_an_order_again_that_it_still_works_on
     a_handler_that_fails_is_tried_again_and_then_a_dead_letter
     a_second_handler_is_an_error
     a_paid_order_without_a_handler_stays_and_is_unhealthy
@@ -63,6 +64,19 @@ async fn who_lost_the_lease_completes_nothing(on: On) {
     let lost = shop.checkout.complete(slow).await.expect_err("lost");
     assert_eq!(lost.code(), ErrorCode::CheckoutLeaseLost);
     other.complete(quick).await.expect("completed");
+}
+
+async fn a_process_does_not_take_an_order_again_that_it_still_works_on(on: On) {
+    let shop = Shop::open(on).await;
+    paid(&shop, "A-578").await;
+    paid(&shop, "B-1").await;
+    let working = shop.checkout.claim(&PAID, None).await.expect("up").expect("due");
+    // As after a database that was away for longer than a lease.
+    shop.clock.advance(Duration::from_secs(11));
+    let next = shop.checkout.claim(&PAID, None).await.expect("up").expect("the other one");
+    assert_ne!(next.event().order_id, working.event().order_id);
+    assert!(shop.checkout.claim(&PAID, None).await.expect("up").is_none());
+    shop.checkout.complete(working).await.expect("nobody else has taken it");
 }
 
 fn failing(checkout: &Checkout, failures: usize) -> Arc<AtomicUsize> {

@@ -117,7 +117,10 @@ impl World {
     }
 
     async fn claim(&mut self, process: usize, order: Option<usize>) {
-        let expected: Vec<_> = (0..ORDERS).map(|index| self.is_due(index)).collect();
+        // Whoever works on an order is not handed it again, even where its lease has ended.
+        let works_on = |index| self.held.iter().any(|held| (held.process, held.order) == (process, index));
+        let expected = |index| if works_on(index) { Some(false) } else { self.is_due(index) };
+        let expected: Vec<_> = (0..ORDERS).map(expected).collect();
         let wanted = order.map(|order| format!("A-{order}"));
         let work = self.processes[process].claim(&PAID, wanted.as_deref()).await.expect("up");
         let among = |index: usize| order.is_none_or(|order| order == index);

@@ -105,7 +105,7 @@ async fn of_two_gateways_that_come_at_once_one_is_refused(on: On) {
         let mut taken = [0, 0];
         for started in starting {
             match started.await.expect("ran") {
-                (gateway, Ok(_)) => taken[gateway] += 1,
+                (gateway, Ok(())) => taken[gateway] += 1,
                 (_, Err(code)) => assert_eq!(code, ErrorCode::ConfigOtherGateway),
             }
         }

@@ -5,7 +5,7 @@ use super::{
     clock::Millis,
     database::{Sql, Transaction, transact, values},
     history::Note,
-    orders,
+    orders::{self, PaymentRow},
     record::{Asked, record},
     status::{status_of, unknown_order},
     terms::{Terms, price_to_json},
@@ -105,6 +105,7 @@ async fn adopt(transaction: &mut Transaction, adopted: &Adopted, verification: &
     note.write(transaction, order.id, now).await?;
     let asked = Asked { payment: payment.id, order_row: order.id, fence: payment.verify_fence };
     record(transaction, &asked, verification, &adopted.who).await?;
+    super::intent::drop_closed(transaction, order.id, now).await?;
     transaction.notify();
     Ok(order.id)
 }
@@ -123,6 +124,16 @@ pub(super) async fn apply_kept(
         transaction.execute(APPLY, values).await?;
     }
     Ok(())
+}
+
+/// By the callbacks themselves.
+pub(super) async fn has_callback_said_paid(
+    transaction: &mut Transaction,
+    account: &str,
+    payment: &PaymentRow,
+) -> Result<bool, Error> {
+    let row = transaction.row(KEPT, values![account, payment.token.as_deref()]).await?;
+    row.map_or(Ok(false), |row| row.flag("paid"))
 }
 
 const INSERT_ORDER: Sql = Sql::both(

@@ -1,9 +1,6 @@
 //! Which events are due, and leasing their orders.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use serde_json::{Value as Json, json};
 
@@ -83,13 +80,16 @@ async fn try_claim(
     leases: &Arc<Leases>,
 ) -> Result<Option<Vec<Work>>, Error> {
     let now = transaction.now();
-    let (mut orders, mut events) = (HashSet::new(), Vec::new());
+    // An order is handed over once at a time: also where the database was away for longer than the lease of one that this
+    // process still works on.
+    let (mut orders, mut events) = (leases.orders(), Vec::new());
+    let most = usize::try_from(wanted.most).unwrap_or(0);
     for kind in &wanted.kinds {
-        let left = wanted.most - i64::try_from(events.len()).unwrap_or(i64::MAX);
+        let left = most - events.len();
         if left > 0 {
-            for row in due(transaction, [LOCK_DUE, LOCK_DUE_OF_ORDER], wanted, *kind, now, left).await? {
-                // An order is handed over once at a time.
-                if orders.insert(row.int("order_row")?) {
+            let limit = i64::try_from(left + orders.len()).unwrap_or(i64::MAX);
+            for row in due(transaction, [LOCK_DUE, LOCK_DUE_OF_ORDER], wanted, *kind, now, limit).await? {
+                if events.len() < most && orders.insert(row.int("order_row")?) {
                     events.push(row.int("id")?);
                 }
             }
@@ -178,7 +178,9 @@ macro_rules! due {
         concat!(
             "SELECT e.id, e.order_row FROM paymento_events e JOIN paymento_orders o ON o.id = e.order_row WHERE ",
             $where,
-            " AND e.kind = $2 AND e.state = 0 AND e.next_at <= $3 AND o.lease_until <= $3 ORDER BY e.next_at LIMIT $4",
+            " AND e.kind = $2 AND e.state = 0 AND e.next_at <= $3 AND o.lease_until <= $3 ",
+            // Not while another payment of the order can be paid, or is being created.
+            "AND (e.kind <> 'closed' OR o.state = 'closed') ORDER BY e.next_at LIMIT $4",
             $lock
         )
     };
@@ -238,35 +240,19 @@ const NOTE_ALL: Sql = Sql::each(
      FROM json_to_recordset($3::json) AS x(\"order\" bigint, token text, detail text)",
 );
 
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::checkout::{
-        clock::Clock,
-        migrate::{self, Migrate},
-        url::DatabaseUrl,
-    };
-
-    const ORDER_WITH_THREE_EVENTS: Sql = Sql::both(
-        "INSERT INTO paymento_orders (id, account, order_id, terms, price, state, lease_until, fencing, created_at, \
-         updated_at) VALUES (1, 'default', 'A-578', '', '', 'paid', 0, 0, 0, 0); \
-         INSERT INTO paymento_events (id, order_row, account, kind, key, payload, state, attempts, next_at, created_at) \
-         VALUES (1, 1, 'default', 'paid', 'a', '{}', 0, 0, 0, 0), (2, 1, 'default', 'paid', 'b', '{}', 1, 0, 0, 0), \
-         (3, 1, 'default', 'paid', 'c', '{}', 0, 1, 9000000000000000, 0);",
-    );
+    use crate::checkout::fixture::Fixture;
 
     /// Between the look and the lock another process may have finished one, or failed it and put it off.
     #[tokio::test]
     async fn what_another_process_has_finished_or_put_off_meanwhile_is_not_taken() {
-        let folder = std::env::temp_dir().join(format!("paymento-claim-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("made");
-        let url = DatabaseUrl::parse(&format!("sqlite:{}/paymento.db", folder.display())).expect("valid");
-        let database = Database::open(&url, Clock::default()).await.expect("opened");
-        migrate::prepare(&database, Migrate::Auto).await.expect("made");
-        let mut transaction = database.begin().await.expect("begun");
-        transaction.script(ORDER_WITH_THREE_EVENTS).await.expect("written");
+        let fixture = Fixture::open("claim").await;
+        let mut transaction = fixture.database.begin().await.expect("begun");
         let wanted = Wanted {
             account: "default".to_owned(),
             kinds: vec![EventKind::Paid],
@@ -275,14 +261,14 @@ mod tests {
             owner: "this process".into(),
             who: "this process".to_owned(),
         };
-        let leases = Arc::new(Leases::new(Arc::clone(&wanted.owner), Duration::from_mins(15)));
+        let (owner, who) = (Arc::clone(&wanted.owner), wanted.who.clone());
+        let leases = Arc::new(Leases::new(owner, Duration::from_mins(15), 10, who));
         let now = transaction.now();
         for (event, taken) in [(2, vec![]), (3, vec![]), (1, vec![1])] {
             let works = take(&mut transaction, &wanted, &leases, &[event], now).await.expect("up");
             assert_eq!(works.iter().map(|work| work.id).collect::<Vec<_>>(), taken, "event {event}");
         }
         transaction.roll_back().await;
-        database.close().await;
-        let _ = std::fs::remove_dir_all(folder);
+        fixture.close().await;
     }
 }

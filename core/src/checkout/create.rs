@@ -9,7 +9,7 @@ use super::{
     clock::Millis,
     database::{Database, Sql, Transaction, transact, values},
     history::Note,
-    intent,
+    intent::{self, Recorded},
     orders::{self, OrderRow, PaymentRow},
     state::{OrderState, PaymentState},
     terms::{Terms, price_to_json},
@@ -52,12 +52,22 @@ pub(super) struct Purchase {
 enum Step {
     /// The same payment again.
     Use(Box<PaymentRow>),
-    /// The same payment, if the gateway says that it is still open.
-    AskFirst(Box<PaymentRow>),
+    /// The same payment, if the gateway says that it is still open. The intent is for the one that follows it: meanwhile the
+    /// order is not closed, whatever the gateway says of this payment.
+    AskFirst(Box<PaymentRow>, i64),
     /// Another call is creating it.
     Wait,
     /// The intent is ours: ask the gateway.
     Create(i64),
+}
+
+/// How often the database has been asked already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    First,
+    Again,
+    /// And the gateway about the older payment.
+    Asked,
 }
 
 impl Checkout {
@@ -66,8 +76,8 @@ impl Checkout {
     ///
     /// # Errors
     /// `checkout.already_paid`; `checkout.payment_in_progress` while a payment of the order is being confirmed;
-    /// `checkout.creation_in_progress` where another process has not got its token within 10 seconds; `input.` for what
-    /// is wrong in the request; `database.`; as `Client::create_payment` otherwise. The call ends within 25 seconds.
+    /// `checkout.creation_in_progress` where another process has not got its token within 10 seconds, and where the order
+    /// got another price or was canceled meanwhile; `input.` for what is wrong in the request; `database.`; as `Client::create_payment` otherwise. The call ends within 25 seconds.
     pub async fn create_payment(&self, request: PaymentRequest) -> Result<Payment, Error> {
         let price = self.client().check_request(&request)?;
         self.start_background()?;
@@ -84,22 +94,33 @@ impl Checkout {
         };
         let parts = self.verifier_parts();
         let created = self.with_database_for(WHOLE_CALL, async move |database| {
-            create(&parts.over(database), &purchase, Instant::now() + WHOLE_CALL).await
+            Box::pin(create(&parts.over(database), &purchase, Instant::now() + WHOLE_CALL)).await
         });
         created.await
     }
 }
 
 async fn create(verifier: &Verifier, purchase: &Purchase, end: Instant) -> Result<Payment, Error> {
+    let created = Box::pin(try_create(verifier, purchase, end)).await;
+    if created.is_err() {
+        // Nobody shall wait for this call. Where it fails, the intent's lease ends.
+        let _ = transact!(verifier.database, transaction => intent::give_up_all(&mut transaction, purchase));
+    }
+    created
+}
+
+async fn try_create(verifier: &Verifier, purchase: &Purchase, end: Instant) -> Result<Payment, Error> {
     let patience = Instant::now() + WAIT;
-    let mut asked = false;
+    let mut pass = Pass::First;
     loop {
-        let step = transact!(verifier.database, transaction => step(&mut transaction, purchase, asked))?;
+        let step = transact!(verifier.database, transaction => step(&mut transaction, purchase, pass))?;
+        pass = if pass == Pass::Asked { pass } else { Pass::Again };
         match step {
             Step::Use(payment) => return known_payment(&verifier.client, purchase, &payment),
-            Step::AskFirst(payment) => {
-                asked = true;
-                ask_first(verifier, &payment, end).await?;
+            Step::AskFirst(payment, intent) => {
+                pass = Pass::Asked;
+                let asking = ask_first(verifier, &payment, end);
+                Box::pin(while_renewing(&verifier.database, &purchase.creator, intent, asking)).await?;
             }
             Step::Wait if Instant::now() >= patience => return Err(in_progress(purchase)),
             Step::Wait => tokio::time::sleep(LOOK).await,
@@ -113,33 +134,49 @@ async fn create(verifier: &Verifier, purchase: &Purchase, end: Instant) -> Resul
     }
 }
 
-async fn step(transaction: &mut Transaction, purchase: &Purchase, asked: bool) -> Result<Step, Error> {
+async fn step(transaction: &mut Transaction, purchase: &Purchase, pass: Pass) -> Result<Step, Error> {
     let now = transaction.now();
     let values = values![&purchase.account, &purchase.order_id, purchase.terms.as_str(), price_text(purchase), now];
     let is_new = transaction.execute(INSERT_ORDER, values).await? > 0;
     let order = orders::lock(transaction, &purchase.account, &purchase.order_id).await?;
     let order = order.ok_or_else(|| Error::new(ErrorCode::DatabaseUnavailable, "the order vanished"))?;
     let payments = orders::lock_payments(transaction, order.id).await?;
-    check_unpaid(&order, &payments)?;
-    take_price(transaction, purchase, &order, is_new, now).await?;
     let same: Vec<_> = payments.iter().filter(|payment| payment.terms == purchase.terms.as_str()).collect();
+    check_unpaid(&order, &payments, &same)?;
+    match pass {
+        Pass::First => take_price(transaction, purchase, &order, is_new, now).await?,
+        // Whoever came later has the last word about the price, and about whether there is an order at all.
+        Pass::Again | Pass::Asked if !is_still_wanted(&order, purchase) => return Err(overtaken(purchase)),
+        Pass::Again | Pass::Asked => {}
+    }
+    let intent = same.iter().find(|payment| payment.state == PaymentState::Creating);
+    let others = intent.filter(|intent| !intent.is_abandoned(now) && !intent.is_created_by(&purchase.creator));
     if let Some(payment) = same.iter().rev().find(|payment| payment.is_payable()) {
-        let since = payment.last_verify_at.unwrap_or(payment.created_at).max(payment.created_at);
         let payment = Box::new((*payment).clone());
-        return Ok(if now - since > OLD && !asked { Step::AskFirst(payment) } else { Step::Use(payment) });
+        if pass == Pass::Asked || now - payment.heard_of_at() <= OLD {
+            intent::give_up_all(transaction, purchase).await?;
+            return Ok(Step::Use(payment));
+        }
+        if others.is_none() {
+            let intent = intent::claim(transaction, purchase, order.id, intent.map(|intent| intent.id), now).await?;
+            return Ok(Step::AskFirst(payment, intent));
+        }
     }
-    match same.iter().find(|payment| payment.state == PaymentState::Creating) {
-        Some(intent) if !intent.is_abandoned(now) => Ok(Step::Wait),
-        Some(intent) => intent::take_over(transaction, purchase, intent.id, now).await.map(Step::Create),
-        None => intent::insert(transaction, purchase, order.id, now).await.map(Step::Create),
+    if others.is_some() {
+        return Ok(Step::Wait);
     }
+    intent::claim(transaction, purchase, order.id, intent.map(|intent| intent.id), now).await.map(Step::Create)
+}
+
+pub(super) fn is_still_wanted(order: &OrderRow, purchase: &Purchase) -> bool {
+    order.terms == purchase.terms.as_str() && order.canceled_at.is_none()
 }
 
 pub(super) fn price_text(purchase: &Purchase) -> String {
     price_to_json(&purchase.price).to_string()
 }
 
-fn check_unpaid(order: &OrderRow, payments: &[PaymentRow]) -> Result<(), Error> {
+fn check_unpaid(order: &OrderRow, payments: &[PaymentRow], same: &[&PaymentRow]) -> Result<(), Error> {
     if order.state == OrderState::Paid {
         let message = format!("the order {} is paid", quote(&order.order_id));
         return Err(Error::new(ErrorCode::CheckoutAlreadyPaid, message)
@@ -149,6 +186,13 @@ fn check_unpaid(order: &OrderRow, payments: &[PaymentRow]) -> Result<(), Error> 
         let message = format!("a payment of the order {} is being confirmed", quote(&order.order_id));
         return Err(Error::new(ErrorCode::CheckoutPaymentInProgress, message)
             .with_hint("the money is on its way; a second payment would be paid twice"));
+    }
+    if same.iter().any(|payment| payment.state == PaymentState::Settled) {
+        let message =
+            format!("the money for the order {} came while it had another price, or none", quote(&order.order_id));
+        return Err(Error::new(ErrorCode::CheckoutAlreadyPaid, message).with_hint(
+            "see its attention: ship it, or send the money back and let the customer pay for another order id",
+        ));
     }
     Ok(())
 }
@@ -187,15 +231,12 @@ async fn ask_gateway(
     let asking = asked_once_more(&verifier.client, &purchase.request, end);
     let asked = while_renewing(&verifier.database, &purchase.creator, intent, asking).await;
     super::fail_point("after_create");
-    match asked {
-        Ok(payment) => {
-            let recorded = transact!(verifier.database, transaction => intent::record_token(&mut transaction, purchase, intent, &payment))?;
-            Ok(recorded.then_some(payment))
-        }
-        Err(error) => {
-            transact!(verifier.database, transaction => intent::give_up(&mut transaction, purchase, intent))?;
-            Err(error)
-        }
+    let payment = asked?;
+    let recorded = transact!(verifier.database, transaction => intent::record_token(&mut transaction, purchase, intent, &payment))?;
+    match recorded {
+        Recorded::Wanted => Ok(Some(payment)),
+        Recorded::Overtaken => Err(overtaken(purchase)),
+        Recorded::TakenOver => Ok(None),
     }
 }
 
@@ -249,6 +290,11 @@ fn known_payment(client: &Client, purchase: &Purchase, payment: &PaymentRow) -> 
 fn in_progress(purchase: &Purchase) -> Error {
     let message = format!("another process is creating a payment of the order {}", quote(&purchase.order_id));
     Error::new(ErrorCode::CheckoutCreationInProgress, message).with_hint("try again in a few seconds")
+}
+
+fn overtaken(purchase: &Purchase) -> Error {
+    let message = format!("the order {} got another price, or was canceled, meanwhile", quote(&purchase.order_id));
+    Error::new(ErrorCode::CheckoutCreationInProgress, message).with_hint("read the order again before you try again")
 }
 
 const INSERT_ORDER: Sql = Sql::both(

@@ -167,7 +167,6 @@ impl EngineSlot {
             return Ok(Arc::clone(engine));
         }
         let engine = self.shared(process)?;
-        engine.users.fetch_add(1, Ordering::SeqCst);
         if let Some(inherited) = current.replace((process, Arc::clone(&engine))) {
             // Its thread is the parent's: dropping it could wait for what never comes.
             std::mem::forget(inherited);
@@ -175,7 +174,8 @@ impl EngineSlot {
         Ok(engine)
     }
 
-    /// The process's engine for this database, or a new one.
+    /// The process's engine for this database, or a new one, with one user more: counted under the lock, so that nobody gets
+    /// one that its last user is closing.
     fn shared(&self, process: u32) -> Result<Arc<Engine>, Error> {
         let mut engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
         let known = engines.get_or_insert_with(|| Engines { process, by_database: HashMap::new() });
@@ -184,9 +184,11 @@ impl EngineSlot {
             std::mem::forget(inherited);
         }
         if let Some(engine) = known.by_database.get(&self.key).and_then(Weak::upgrade) {
+            engine.users.fetch_add(1, Ordering::SeqCst);
             return Ok(engine);
         }
         let engine = Engine::start(self.url.clone(), self.migrate, self.clock.clone())?;
+        engine.users.fetch_add(1, Ordering::SeqCst);
         known.by_database.insert(self.key.clone(), Arc::downgrade(&engine));
         Ok(engine)
     }
@@ -198,18 +200,19 @@ impl EngineSlot {
         if owner != std::process::id() {
             return std::mem::forget(engine);
         }
-        let last = engine.users.fetch_sub(1, Ordering::SeqCst) == 1;
-        if last {
-            self.forget();
+        if self.is_last_to_leave(&engine) {
             engine.close().await;
         }
     }
 
-    fn forget(&self) {
+    /// Whether nobody uses it any more. Then nobody gets it any more.
+    fn is_last_to_leave(&self, engine: &Engine) -> bool {
         let mut engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(engines) = engines.as_mut() {
+        let is_last = engine.users.fetch_sub(1, Ordering::SeqCst) == 1;
+        if let Some(engines) = engines.as_mut().filter(|_| is_last) {
             engines.by_database.remove(&self.key);
         }
+        is_last
     }
 }
 
@@ -217,7 +220,7 @@ impl Drop for EngineSlot {
     fn drop(&mut self) {
         let current = self.current.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         match current {
-            Some((owner, engine)) if owner == std::process::id() => drop(engine.users.fetch_sub(1, Ordering::SeqCst)),
+            Some((owner, engine)) if owner == std::process::id() => drop(self.is_last_to_leave(&engine)),
             // The parent's: see `get`.
             Some((_, inherited)) => std::mem::forget(inherited),
             None => {}

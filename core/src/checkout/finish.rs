@@ -89,6 +89,17 @@ async fn fail(
     if !release(transaction, finish).await? {
         return Ok(false);
     }
+    failed(transaction, finish, message, most, now).await
+}
+
+/// Puts the event off, or gives it up. Whoever holds the order keeps it.
+pub(super) async fn failed(
+    transaction: &mut Transaction,
+    finish: &Finish,
+    message: &str,
+    most: i64,
+    now: Millis,
+) -> Result<bool, Error> {
     let Some(row) = transaction.row(EVENT, values![finish.event]).await? else { return Ok(false) };
     let attempts = row.int("attempts")? + 1;
     let dead = attempts >= most;

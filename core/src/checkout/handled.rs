@@ -7,7 +7,7 @@ use std::{
 
 use super::event::EventKind;
 
-/// Whoever waits for work comes every second; who has not come for so long has ended, or hangs.
+/// Whoever waits for work comes every second; who has not come for so long has ended, hangs, or has its hands full.
 const RECENT: Duration = Duration::from_secs(15);
 
 /// The kinds that somebody has come for, and when last.
@@ -22,10 +22,10 @@ impl Handled {
         handled.extend(kinds.iter().map(|kind| (*kind, now)));
     }
 
-    /// The kinds that are handled now. `is_busy`: handlers are running, so that nobody has to come for more.
-    pub(super) fn kinds(&self, is_busy: bool, now: Instant) -> Vec<EventKind> {
+    /// The kinds that somebody comes for. Where every handler is busy for long, that is nobody: what waits, waits.
+    pub(super) fn kinds(&self, now: Instant) -> Vec<EventKind> {
         let handled = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_handled = |last: Instant| is_busy || now.saturating_duration_since(last) <= RECENT;
+        let is_handled = |last: Instant| now.saturating_duration_since(last) <= RECENT;
         handled.iter().filter(|(_, last)| is_handled(*last)).map(|(kind, _)| *kind).collect()
     }
 }
@@ -40,13 +40,8 @@ mod tests {
         handled.note(&[EventKind::Paid, EventKind::Closed], begun);
         let later = begun + Duration::from_secs(14);
         handled.note(&[EventKind::Closed], later);
-        assert_eq!(handled.kinds(false, later), [EventKind::Paid, EventKind::Closed]);
+        assert_eq!(handled.kinds(later), [EventKind::Paid, EventKind::Closed]);
         let late = begun + Duration::from_secs(16);
-        assert_eq!(handled.kinds(false, late), [EventKind::Closed]);
-        assert_eq!(
-            handled.kinds(true, late),
-            [EventKind::Paid, EventKind::Closed],
-            "handlers that take long are alive"
-        );
+        assert_eq!(handled.kinds(late), [EventKind::Closed]);
     }
 }

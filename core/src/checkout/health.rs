@@ -16,7 +16,8 @@ const OVERDUE: Millis = 60_000;
 super::state::states! {
     /// What is wrong.
     Problem {
-        /// Paid orders have waited for a minute, and no process that lives has a handler for `paid`.
+        /// Paid orders have waited for a minute, and no process comes for them: none that lives has a handler for `paid`, or
+        /// its handlers hang.
         NoPaidHandler = "no_paid_handler",
         /// Work has been due for a minute, and no runner lives.
         NoRunner = "no_runner",
@@ -31,7 +32,7 @@ impl Problem {
     /// What it means, in one sentence.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::NoPaidHandler => "orders are paid, and no process handles `paid`: nothing is shipped",
+            Self::NoPaidHandler => "orders are paid, and no process comes for them: nothing is shipped",
             Self::NoRunner => "work is due, and no runner lives: start a worker",
             Self::DeadLetters => "handlers have failed for good; see the dead letters, and replay them",
             Self::VerifyBehind => "verify calls are ten minutes behind: the gateway fails, or the pace is too slow",

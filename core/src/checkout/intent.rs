@@ -4,9 +4,10 @@ use serde_json::json;
 
 use super::{
     clock::Millis,
-    create::{Purchase, price_text},
+    create::{Purchase, is_still_wanted, price_text},
     database::{Sql, Transaction, values},
     history::Note,
+    orders,
 };
 use crate::{
     error::{Error, ErrorCode},
@@ -16,13 +17,33 @@ use crate::{
 /// An intent is its creator's this long, and longer while the creator lives.
 const LEASE: Millis = 10_000;
 
-/// Records that this call is about to ask the gateway.
-pub(super) async fn insert(
+/// What became of a token that the gateway gave.
+pub(super) enum Recorded {
+    /// The customer may pay with it.
+    Wanted,
+    /// It is watched; but the order got another price, or was canceled, meanwhile.
+    Overtaken,
+    /// The intent is no longer this call's, and nobody has seen the token.
+    TakenOver,
+}
+
+/// Records that this call is about to ask the gateway: with an intent of its own, or with that of a creator who is dead.
+pub(super) async fn claim(
     transaction: &mut Transaction,
     purchase: &Purchase,
     order_row: i64,
+    known: Option<i64>,
     now: Millis,
 ) -> Result<i64, Error> {
+    // Something is open again, and a `closed` that waits to be told is not true now.
+    transaction.execute(OPEN_ORDER, values![order_row, now]).await?;
+    match known {
+        Some(intent) => take_over(transaction, purchase, intent, now).await,
+        None => insert(transaction, purchase, order_row, now).await,
+    }
+}
+
+async fn insert(transaction: &mut Transaction, purchase: &Purchase, order_row: i64, now: Millis) -> Result<i64, Error> {
     let values = values![
         order_row,
         &purchase.account,
@@ -41,12 +62,7 @@ pub(super) async fn insert(
 }
 
 /// The creator of an intent is dead. A token that nobody has seen cannot be paid, so that asking again does no harm.
-pub(super) async fn take_over(
-    transaction: &mut Transaction,
-    purchase: &Purchase,
-    intent: i64,
-    now: Millis,
-) -> Result<i64, Error> {
+async fn take_over(transaction: &mut Transaction, purchase: &Purchase, intent: i64, now: Millis) -> Result<i64, Error> {
     let notes = json!(purchase.request.additional_data).to_string();
     let values = values![intent, &purchase.creator, now + LEASE, price_text(purchase), notes, now];
     transaction.execute(TAKE_OVER, values).await.map(|_| intent)
@@ -64,24 +80,33 @@ pub(super) async fn record_token(
     purchase: &Purchase,
     intent: i64,
     payment: &Payment,
-) -> Result<bool, Error> {
+) -> Result<Recorded, Error> {
     let now = transaction.now();
+    let order = orders::lock(transaction, &purchase.account, &purchase.order_id).await?;
+    let is_wanted = order.is_some_and(|order| is_still_wanted(&order, purchase));
     let next = super::schedule::next_age(0).map(|wait| now + wait);
     let values = values![intent, &purchase.creator, payment.token(), payment.url(), now, next];
-    let Some(row) = transaction.row(RECORD_TOKEN, values).await? else { return Ok(false) };
+    let Some(row) = transaction.row(RECORD_TOKEN, values).await? else { return Ok(Recorded::TakenOver) };
     let order_row = row.int("order_row")?;
     super::adopt::apply_kept(transaction, &purchase.account, payment.token(), now).await?;
     transaction.execute(OPEN_ORDER, values![order_row, now]).await?;
+    drop_closed(transaction, order_row, now).await?;
     let note =
         Note { what: "created", who: &purchase.who, token: Some(payment.token()), detail: purchase.terms.as_str() };
     note.write(transaction, order_row, now).await?;
     transaction.notify();
-    Ok(true)
+    Ok(if is_wanted { Recorded::Wanted } else { Recorded::Overtaken })
 }
 
-/// The gateway has refused: nothing is left behind.
-pub(super) async fn give_up(transaction: &mut Transaction, purchase: &Purchase, intent: i64) -> Result<(), Error> {
-    transaction.execute(DELETE_INTENT, values![intent, &purchase.creator]).await.map(|_| ())
+/// Nobody is told any more that an order is closed which can be paid again.
+pub(super) async fn drop_closed(transaction: &mut Transaction, order_row: i64, now: Millis) -> Result<(), Error> {
+    transaction.execute(DROP_CLOSED, values![order_row, now]).await.map(|_| ())
+}
+
+/// This call needs no payment of its own: an older one will do, or none is wanted.
+pub(super) async fn give_up_all(transaction: &mut Transaction, purchase: &Purchase) -> Result<(), Error> {
+    let values = values![&purchase.account, &purchase.order_id, &purchase.creator];
+    transaction.execute(DELETE_INTENTS, values).await.map(|_| ())
 }
 
 const INSERT_INTENT: Sql = Sql::both(
@@ -100,6 +125,13 @@ const RECORD_TOKEN: Sql = Sql::both(
      next_verify_at = $6 WHERE id = $1 AND creator = $2 AND token IS NULL RETURNING order_row",
 );
 const OPEN_ORDER: Sql = Sql::both(
-    "UPDATE paymento_orders SET state = CASE WHEN state = 'closed' THEN 'open' ELSE state END, updated_at = $2 WHERE id = $1",
+    "UPDATE paymento_orders SET state = 'open', updated_at = $2 WHERE id = $1 AND state = 'closed' AND canceled_at IS NULL",
 );
-const DELETE_INTENT: Sql = Sql::both("DELETE FROM paymento_payments WHERE id = $1 AND creator = $2 AND token IS NULL");
+const DROP_CLOSED: Sql = Sql::both(
+    "UPDATE paymento_events SET state = 3, finished_at = $2 WHERE order_row = $1 AND state IN (0, 2) AND kind = 'closed' \
+     AND EXISTS (SELECT 1 FROM paymento_orders WHERE id = $1 AND state <> 'closed')",
+);
+const DELETE_INTENTS: Sql = Sql::both(
+    "DELETE FROM paymento_payments WHERE creator = $3 AND token IS NULL \
+     AND order_row = (SELECT id FROM paymento_orders WHERE account = $1 AND order_id = $2)",
+);

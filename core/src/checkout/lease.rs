@@ -1,7 +1,7 @@
 //! [`Leases`]: what this process has been handed, renewed in the background until it is finished.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -13,9 +13,10 @@ use super::{
     clock::Millis,
     database::{Database, Sql, Transaction, transact, values},
     event::{EventKind, OrderEvent, Payload, Reason},
+    finish::{self, Ending, Finish},
     raise::Raised,
 };
-use crate::error::Error;
+use crate::{error::Error, text::quote};
 
 /// A lease lasts this long by the database's clock. Whoever dies is followed after it.
 pub(super) const LEASE: Millis = 10_000;
@@ -27,6 +28,9 @@ pub(super) const RENEW: Duration = Duration::from_secs(3);
 pub(super) struct Leases {
     owner: Arc<str>,
     longest: Duration,
+    /// So many failures of its handler make a dead letter of an event.
+    most_failures: i64,
+    who: String,
     held: Mutex<HashMap<(i64, i64), Held>>,
     /// The last time there was as much as was asked for.
     more: AtomicBool,
@@ -60,11 +64,16 @@ impl Held {
             told: false,
         }
     }
+
+    fn too_slow(&self) -> String {
+        let (kind, order) = (self.kind, quote(&self.order_id));
+        format!("the handler of {kind} for the order {order} runs longer than it may; the order is handed over again")
+    }
 }
 
 impl Leases {
-    pub(super) fn new(owner: Arc<str>, longest: Duration) -> Self {
-        Self { owner, longest, held: Mutex::default(), more: AtomicBool::new(false) }
+    pub(super) fn new(owner: Arc<str>, longest: Duration, most_failures: i64, who: String) -> Self {
+        Self { owner, longest, most_failures, who, held: Mutex::default(), more: AtomicBool::new(false) }
     }
 
     pub(super) fn owner(&self) -> Arc<str> {
@@ -79,8 +88,10 @@ impl Leases {
         self.lock().remove(&(order_row, fencing));
     }
 
-    pub(super) fn is_any_held(&self) -> bool {
-        !self.lock().is_empty()
+    /// The orders that this process works on, but for those whose handler runs longer than it may.
+    pub(super) fn orders(&self) -> HashSet<i64> {
+        let is_slow = |held: &Held| held.since.elapsed() > self.longest;
+        self.lock().values().filter(|held| !is_slow(held)).map(|held| held.order_row).collect()
     }
 
     pub(super) fn expects_more(&self) -> bool {
@@ -95,22 +106,23 @@ impl Leases {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Renews what is held. A handler that runs too long keeps its lease no longer, and somebody is told.
-    pub(super) async fn renew(&self, database: &Database) -> Result<(), Error> {
+    /// Renews what is held. A handler that runs too long keeps its lease no longer and has failed, and somebody is told: also
+    /// with what this gives, for the log.
+    pub(super) async fn renew(&self, database: &Database) -> Result<Vec<String>, Error> {
         let held: Vec<_> = self.lock().values().cloned().collect();
         let (slow, renewed): (Vec<_>, Vec<_>) = held.into_iter().partition(|held| held.since.elapsed() > self.longest);
         let slow: Vec<_> = slow.into_iter().filter(|held| !held.told).collect();
         if renewed.is_empty() && slow.is_empty() {
-            return Ok(());
+            return Ok(vec![]);
         }
         transact!(database, transaction => self.try_renew(&mut transaction, &renewed, &slow))?;
         let mut all = self.lock();
-        for held in slow {
+        for held in &slow {
             if let Some(held) = all.get_mut(&(held.order_row, held.fencing)) {
                 held.told = true;
             }
         }
-        Ok(())
+        Ok(slow.iter().map(Held::too_slow).collect())
     }
 
     async fn try_renew(&self, transaction: &mut Transaction, renewed: &[Held], slow: &[Held]) -> Result<(), Error> {
@@ -122,14 +134,31 @@ impl Leases {
             transaction.execute(EXTEND, values![order_row, &*self.owner, fencing, now + LEASE]).await?;
         }
         for held in slow {
-            raise_slow(transaction, held, now).await?;
+            self.give_up_waiting(transaction, held, now).await?;
         }
         Ok(())
     }
+
+    /// The order's lease ends by itself, in case the handler ends meanwhile. A handler that hangs each time must not be given
+    /// the same order for ever.
+    async fn give_up_waiting(&self, transaction: &mut Transaction, held: &Held, now: Millis) -> Result<(), Error> {
+        let finish = Finish {
+            event: held.event,
+            order_row: held.order_row,
+            owner: self.owner.to_string(),
+            fencing: held.fencing,
+            who: self.who.clone(),
+            ending: Ending::Released,
+        };
+        finish::failed(transaction, &finish, TOO_SLOW, self.most_failures, now).await?;
+        raise_slow(transaction, held, now).await
+    }
 }
 
+const TOO_SLOW: &str = "the handler runs longer than it may";
+
 async fn raise_slow(transaction: &mut Transaction, held: &Held, now: Millis) -> Result<(), Error> {
-    let detail = format!("the handler of {} runs longer than it may; the order is handed over again", held.kind);
+    let detail = held.too_slow();
     let raised = Raised {
         account: &held.account,
         order_row: held.order_row,
@@ -145,3 +174,59 @@ async fn raise_slow(transaction: &mut Transaction, held: &Held, now: Millis) -> 
 
 const EXTEND: Sql =
     Sql::both("UPDATE paymento_orders SET lease_until = $4 WHERE id = $1 AND lease_owner = $2 AND fencing = $3");
+
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests {
+    use super::*;
+    use crate::checkout::{database::Sql, fixture::Fixture};
+
+    const EVENT: Sql = Sql::both("SELECT state, attempts, next_at FROM paymento_events WHERE id = $1");
+    const ATTENTION: Sql =
+        Sql::both("SELECT COUNT(*) AS count FROM paymento_events WHERE kind = 'attention' AND reason = $1");
+
+    fn held(order_row: i64) -> Held {
+        Held {
+            order_row,
+            fencing: 0,
+            event: 1,
+            since: Instant::now(),
+            account: "default".to_owned(),
+            order_id: "A-578".to_owned(),
+            token: None,
+            kind: EventKind::Paid,
+            told: false,
+        }
+    }
+
+    async fn number(
+        database: &Database,
+        sql: Sql,
+        value: impl Into<super::super::database::Value>,
+        column: &'static str,
+    ) -> i64 {
+        let mut transaction = database.begin_read().await.expect("begun");
+        transaction.row(sql, vec![value.into()]).await.expect("up").expect("a row").int(column).expect("a number")
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_runs_too_long_has_failed_and_is_told_of_once() {
+        let fixture = Fixture::open("lease").await;
+        let database = &fixture.database;
+        let leases = Leases::new("this process".into(), Duration::ZERO, 2, "this process".to_owned());
+        for (failures, state) in [(1, 0), (2, 2)] {
+            leases.hold(held(1));
+            let told = leases.renew(database).await.expect("up");
+            assert!(told.len() == 1 && told[0].contains("A-578"), "{told:?}");
+            assert!(leases.renew(database).await.expect("up").is_empty(), "told once");
+            assert!(leases.orders().is_empty(), "another handler may have it");
+            assert_eq!(number(database, EVENT, 1, "attempts").await, failures);
+            assert_eq!(number(database, EVENT, 1, "state").await, state, "a dead letter after two");
+            assert!(number(database, EVENT, 1, "next_at").await > 0, "put off");
+        }
+        for reason in [Reason::HandlerTooSlow, Reason::HandlerFailed] {
+            assert_eq!(number(database, ATTENTION, reason.as_str(), "count").await, 1, "{reason}");
+        }
+        fixture.close().await;
+    }
+}

@@ -23,6 +23,9 @@ mod engine;
 mod event;
 mod fail_point;
 mod finish;
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod fixture;
 mod handled;
 mod health;
 mod history;

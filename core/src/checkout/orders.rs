@@ -43,6 +43,7 @@ pub(super) struct PaymentRow {
     pub(super) speed: Speed,
     pub(super) additional_data: Vec<(String, String)>,
     pub(super) state: PaymentState,
+    pub(super) creator: Option<String>,
     pub(super) creator_until: Millis,
     pub(super) created_at: Millis,
     pub(super) updated_at: Millis,
@@ -94,6 +95,7 @@ impl PaymentRow {
             speed: Speed::parse(&row.text("speed")?).unwrap_or_default(),
             additional_data: pairs_from_json(notes.as_ref()),
             state: PaymentState::parse(&row.text("state")?).ok_or_else(|| unknown_state("payment"))?,
+            creator: row.maybe_text("creator")?,
             creator_until: row.int("creator_until")?,
             created_at: row.int("created_at")?,
             updated_at: row.int("updated_at")?,
@@ -118,6 +120,15 @@ impl PaymentRow {
     pub(super) fn is_abandoned(&self, now: Millis) -> bool {
         let is_leased = self.creator_until > now && self.creator_until <= now + LONGEST_LEASE;
         self.state == PaymentState::Creating && !is_leased
+    }
+
+    pub(super) fn is_created_by(&self, creator: &str) -> bool {
+        self.creator.as_deref() == Some(creator)
+    }
+
+    /// When the gateway last said something about it.
+    pub(super) fn heard_of_at(&self) -> Millis {
+        self.last_verify_at.unwrap_or(self.created_at).max(self.created_at)
     }
 
     /// Whether the customer can pay with it.
@@ -191,8 +202,8 @@ macro_rules! order_columns {
 macro_rules! payment_columns {
     ($rest:literal) => {
         concat!(
-            "SELECT id, order_row, token, url, live, terms, price, speed, additional_data, state, creator_until, ",
-            "created_at, updated_at, next_verify_at, verify_until, last_verify_at, verify_fence, callbacks, ",
+            "SELECT id, order_row, token, url, live, terms, price, speed, additional_data, state, creator, ",
+            "creator_until, created_at, updated_at, next_verify_at, verify_until, last_verify_at, verify_fence, callbacks, ",
             "callback_paid, callback_odd, status, outcome, unapproved_since, closed_at, settled_at, received, ",
             "settlement FROM paymento_payments ",
             $rest

@@ -59,7 +59,7 @@ impl PerProcess {
         let owner: Arc<str> = fresh_id(&options.who).into();
         Self {
             process: std::process::id(),
-            leases: Arc::new(Leases::new(owner, options.max_handler_time)),
+            leases: Arc::new(Leases::new(owner, options.max_handler_time, options.most_failures, options.who.clone())),
             verifier: VerifierParts {
                 client: client.reconnected_beside(),
                 account: options.account.clone(),

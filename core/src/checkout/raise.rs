@@ -23,7 +23,7 @@ pub(super) struct Raised<'a> {
 impl Raised<'_> {
     /// The same each time: whatever happens twice is one event. `paid` is one for the order, whatever the payment.
     fn key(&self) -> String {
-        let (account, order_id, kind) = (self.account, self.order_id, self.kind.as_str());
+        let (account, order_id, kind) = (escaped(self.account), escaped(self.order_id), self.kind.as_str());
         if self.kind == EventKind::Paid {
             return format!("{account}/{order_id}/{kind}");
         }
@@ -45,6 +45,11 @@ impl Raised<'_> {
         ];
         Ok(transaction.execute(INSERT, values).await? > 0)
     }
+}
+
+/// An order id with slashes must not give the key of another order's event.
+fn escaped(text: &str) -> String {
+    text.replace('%', "%25").replace('/', "%2F")
 }
 
 /// Somebody should look at an authentic body that cannot be read.
@@ -74,3 +79,21 @@ const INSERT: Sql = Sql::both(
      (order_row, account, kind, reason, key, token, payload, state, attempts, next_at, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $8) ON CONFLICT (account, key) DO NOTHING",
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(order_id: &str, kind: EventKind, reason: Option<Reason>, token: Option<&str>) -> String {
+        let payload = &Payload::default();
+        Raised { account: "default", order_row: 1, order_id, kind, reason, token, distinct: "", payload }.key()
+    }
+
+    #[test]
+    fn no_order_id_gives_the_key_of_another_orders_event() {
+        assert_eq!(key("A-578", EventKind::Paid, None, None), "default/A-578/paid");
+        let failed = key("A", EventKind::Attention, Some(Reason::HandlerFailed), Some("paid"));
+        assert_ne!(key("A/attention:handler_failed", EventKind::Paid, None, None), failed.trim_end_matches('/'));
+        assert_ne!(key("A/B", EventKind::Paid, None, None), key("A%2FB", EventKind::Paid, None, None));
+    }
+}

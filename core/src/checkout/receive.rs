@@ -9,8 +9,10 @@ use http::Method;
 
 use super::{
     Checkout, Worker,
-    database::{Arrival, ArrivalKind, Sql, values},
+    clock::Millis,
+    database::{Arrival, ArrivalKind, Sql, Transaction, values},
     orders,
+    verify::{LEAST_GAP, SAME_ASK},
 };
 use crate::{
     callback::{Callback, MAX_CALLBACK_BYTES},
@@ -186,10 +188,8 @@ impl Checkout {
             let mut reading = verifier.database.begin_read().await?;
             let Some(payment) = orders::payment(&mut reading, &account, &token).await? else { return Ok(None) };
             let order_id = super::status::order_id(&mut reading, payment.order_row).await?;
-            let kept = reading.row(KEPT, values![&account, digest]).await?;
-            let is_new = kept.is_some_and(|row| row.int("count").is_ok_and(|count| count == 1));
+            let gap = gap(&mut reading, &account, &digest).await?;
             drop(reading);
-            let gap = if is_new { 0 } else { super::verify::LEAST_GAP };
             if let Some(due) = verifier.claim_one(payment.id, gap).await? {
                 verifier.ask_and_log(&due).await;
             }
@@ -199,9 +199,21 @@ impl Checkout {
     }
 }
 
+/// The least time since the gateway was last asked. What came twice within seconds may be the payment all the same, and
+/// neither of the two the first to be looked at; a replay of something older is no amplifier.
+async fn gap(reading: &mut Transaction, account: &str, digest: &str) -> Result<Millis, Error> {
+    let Some(row) = reading.row(KEPT, values![account, digest]).await? else { return Ok(LEAST_GAP) };
+    let is_fresh = row.int("received_at")? > reading.now() - LEAST_GAP;
+    Ok(match row.int("count")? {
+        1 => 0,
+        _ if is_fresh => SAME_ASK,
+        _ => LEAST_GAP,
+    })
+}
+
 const KEPT: Sql = Sql::each(
-    "SELECT count FROM paymento_callbacks WHERE account = $1 AND digest = unhex($2)",
-    "SELECT count FROM paymento_callbacks WHERE account = $1 AND digest = decode($2, 'hex')",
+    "SELECT count, received_at FROM paymento_callbacks WHERE account = $1 AND digest = unhex($2)",
+    "SELECT count, received_at FROM paymento_callbacks WHERE account = $1 AND digest = decode($2, 'hex')",
 );
 
 fn arrival(account: &str, body: &[u8], kind: ArrivalKind) -> Arrival {

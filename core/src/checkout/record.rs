@@ -1,6 +1,7 @@
 //! A verify answer, recorded: the decision is made and written in one transaction.
 
 use super::{
+    adopt,
     clock::Millis,
     database::{Sql, Transaction, values},
     decide::{Answer, Decision, Known, PaidBy, decide},
@@ -11,7 +12,7 @@ use super::{
     raise::Raised,
     state::PaymentState,
 };
-use crate::{error::Error, settlement::Settlement, text::clean, verification::Verification};
+use crate::{error::Error, outcome::Outcome, settlement::Settlement, text::clean, verification::Verification};
 
 /// A payment that is being asked about.
 #[derive(Clone, Debug)]
@@ -55,7 +56,12 @@ pub(super) async fn record(
         .map(|other| other.state)
         .collect();
     let answer = answer(verification);
-    let decision = decide(&known(&order, payment, &others, now), &answer);
+    let mut known = known(&order, payment, &others, now);
+    if answer.outcome == Outcome::Settled && answer.status.is_none() && !known.callback_says_paid {
+        // One that came while the token was being recorded has found no payment to be noted at.
+        known.callback_says_paid = adopt::has_callback_said_paid(transaction, &order.account, payment).await?;
+    }
+    let decision = decide(&known, &answer);
     let entry = Entry { order: &order, payment, verification, decision: &decision, who, now };
     entry.write(transaction).await
 }
@@ -117,7 +123,7 @@ impl Entry<'_> {
         let verification = self.verification;
         let settlement = verification.settlement();
         let settles = self.decision.payment == PaymentState::Settled && self.payment.settled_at.is_none();
-        let unapproved = verification.outcome() == crate::outcome::Outcome::PaidNotApproved;
+        let unapproved = verification.outcome() == Outcome::PaidNotApproved;
         let closed = self.decision.payment == PaymentState::Closed;
         let values = values![
             self.payment.id,

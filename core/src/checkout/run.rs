@@ -10,14 +10,17 @@ use std::{
 
 use tokio::{runtime::Handle, sync::Semaphore, task::AbortHandle, time::Instant};
 
-use super::{Checkout, EventKind, Inner, OrderEvent, Work, runner::start_once};
+use super::{Checkout, EventKind, Inner, OrderEvent, Work, clockwise, runner::start_once};
 use crate::{
-    error::{Error, ErrorCode},
+    error::{Error, ErrorCode, ErrorKind},
     log::{LogLevel, LogRecord},
 };
 
 /// How long `run` waits for work before it looks whether it shall stop.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// After a database that does not do what it should.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// A verify call ends by the client's own limits; the database has its own as well.
 const WHOLE_VERIFY: Duration = Duration::from_mins(1);
@@ -98,17 +101,18 @@ impl Checkout {
     pub async fn run(&self, stop: impl Future<Output = ()>) -> Result<(), Error> {
         let mut stop = std::pin::pin!(stop);
         let slots = Arc::new(Semaphore::new(self.concurrency()));
-        let mut stopped = false;
+        let (mut stopped, mut result) = (false, Ok(()));
         while !stopped {
             let until = async {
                 stop.as_mut().await;
                 stopped = true;
             };
-            self.hand_over_some(&slots, until).await?;
+            result = self.hand_over_some(&slots, until).await;
+            stopped |= result.is_err();
         }
         let all = u32::try_from(self.concurrency()).unwrap_or(u32::MAX);
         drop(slots.acquire_many(all).await);
-        Ok(())
+        result
     }
 
     /// Does the same in the background of the caller's runtime, where there is one and handlers are written in Rust, until
@@ -148,7 +152,7 @@ impl Checkout {
         let most = u32::try_from(free).unwrap_or(u32::MAX);
         match self.next_many_until(&self.handled_kinds(), PATIENCE, most, stop).await {
             Err(error) if error.is_retryable() => {
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                tokio::time::sleep(AFTER_FAILURE).await;
                 Ok(vec![])
             }
             result => result,
@@ -163,6 +167,9 @@ impl Checkout {
     pub async fn run_once(&self, longest: Duration, order_id: Option<&str>) -> Result<usize, Error> {
         let end = Instant::now() + longest;
         let mut handled = 0;
+        let account = self.account().to_owned();
+        // Nobody else may do it, where there is no background work.
+        self.with_database(async move |database| clockwise::mend(&database, &account).await).await?;
         loop {
             let verified = self.verify_due(order_id).await?;
             let work = self.claim(&self.handled_kinds(), order_id).await?;
@@ -236,9 +243,13 @@ async fn hand_over_while_used(used: Weak<Inner>) {
     while let Some(inner) = used.upgrade() {
         let checkout = Checkout { inner };
         let slots = slots.get_or_insert_with(|| Arc::new(Semaphore::new(checkout.concurrency())));
-        // Whoever uses the checkout gets the same error.
-        if checkout.hand_over_some(slots, std::future::pending()).await.is_err() {
-            return;
+        if let Err(error) = checkout.hand_over_some(slots, std::future::pending()).await {
+            // Whoever uses the checkout gets the same error. The database may be mended before anybody does.
+            if error.kind() != ErrorKind::Database {
+                return;
+            }
+            drop(checkout);
+            tokio::time::sleep(AFTER_FAILURE).await;
         }
     }
 }

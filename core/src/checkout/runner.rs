@@ -119,7 +119,7 @@ impl Start {
         let Some(runner) = self.opened().await else { return };
         loop {
             tokio::time::sleep(RENEW).await;
-            runner.tell(runner.leases.renew(&runner.database).await);
+            runner.renew_leases().await;
         }
     }
 
@@ -216,7 +216,7 @@ impl Runner {
         renewals.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             renewals.tick().await;
-            self.tell(self.leases.renew(&self.database).await);
+            self.renew_leases().await;
             if beats.is_none_or(|last| last.elapsed() >= HEARTBEAT) {
                 beats = Some(Instant::now());
                 self.tell(self.beat().await);
@@ -226,6 +226,17 @@ impl Runner {
                 self.tell(clockwise::mend(&self.database, &self.verifier.account).await);
                 self.look_after().await;
             }
+        }
+    }
+
+    async fn renew_leases(&self) {
+        match self.leases.renew(&self.database).await {
+            Ok(slow) => {
+                for detail in slow {
+                    self.verifier.client.log(LogRecord::checkout(LogLevel::Error, None, detail));
+                }
+            }
+            Err(error) => self.tell(Err(error)),
         }
     }
 
@@ -252,7 +263,7 @@ impl Runner {
     }
 
     async fn beat(&self) -> Result<(), Error> {
-        let handled = self.handled.kinds(self.leases.is_any_held(), std::time::Instant::now());
+        let handled = self.handled.kinds(std::time::Instant::now());
         let handled = handled.into_iter().map(EventKind::as_str).collect::<Vec<_>>().join(" ");
         transact!(self.database, transaction => async {
             let now = transaction.now();

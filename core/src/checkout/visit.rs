@@ -54,10 +54,10 @@ impl Checkout {
 }
 
 const VISIT: Sql = Sql::each(
-    "UPDATE paymento_payments SET visited_at = $3, urgency = 1, next_verify_at = MIN(COALESCE(next_verify_at, $3), \
+    "UPDATE paymento_payments SET visited_at = $3, next_verify_at = MIN(COALESCE(next_verify_at, $3), \
      MAX($3, COALESCE(last_verify_at, 0) + 5000)) WHERE account = $1 AND token = $2 AND settled_at IS NULL \
      AND (visited_at IS NULL OR visited_at <= $4)",
-    "UPDATE paymento_payments SET visited_at = $3, urgency = 1, next_verify_at = LEAST(COALESCE(next_verify_at, $3), \
+    "UPDATE paymento_payments SET visited_at = $3, next_verify_at = LEAST(COALESCE(next_verify_at, $3), \
      GREATEST($3, COALESCE(last_verify_at, 0) + 5000)) WHERE account = $1 AND token = $2 AND settled_at IS NULL \
      AND (visited_at IS NULL OR visited_at <= $4)",
 );

@@ -1,6 +1,7 @@
 //! SQLite's connections: one that writes, one that reads, one that watches. WAL, and every commit is synced.
 
 use std::{
+    mem::ManuallyDrop,
     path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
@@ -29,8 +30,9 @@ pub(super) struct Sqlite {
     reader: SqlitePool,
     pub(super) watch: Watch,
     path: PathBuf,
-    /// Until it is closed.
-    opened: Mutex<Option<Opened>>,
+    /// Until it is closed. Where it is only dropped, the driver's threads still close it: a fork meanwhile would lose
+    /// commits, so that the mark stays for ever.
+    opened: Mutex<ManuallyDrop<Option<Opened>>>,
 }
 
 impl Sqlite {
@@ -55,7 +57,7 @@ impl Sqlite {
                 reader,
                 watch: Watch::new(watch),
                 path: path.to_owned(),
-                opened: Mutex::new(Some(opened)),
+                opened: Mutex::new(ManuallyDrop::new(Some(opened))),
             }),
             Err(error) => Err(explain(translate(&error), path)),
         }
