@@ -25,7 +25,8 @@ def ports(text):
     numbers = text.split(",")
     if len(numbers) not in (3, 4) or not all(number.strip().isdecimal() and int(number) < 65536 for number in numbers):
         raise argparse.ArgumentTypeError(
-            "three or four numbers are expected, like 8001,8002,8003,8004: simulator, Flask shop, Express shop, front door"
+            "three or four numbers are expected, like 8001,8002,8003,8004: "
+            "simulator, Flask shop, Express shop, front door"
         )
     chosen = [int(number) for number in numbers if int(number)]
     if len(chosen) != len(set(chosen)):

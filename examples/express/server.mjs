@@ -9,8 +9,8 @@
 //
 // Environment: PAYMENTO_API_KEY and PAYMENTO_SECRET_KEY, PUBLIC_URL (where the world reaches this shop; https, unless the
 // gateway is a simulator on this machine), and if you like PORT, PAYMENTO_DATABASE_URL (the checkout's database), DATABASE
-// (the shop's own, another file) and PAYMENTO_BASE_URL. Any number of processes may share both databases: the demo has this
-// one and the Flask example do so, and when one dies the other goes on.
+// (the shop's own, another file) and PAYMENTO_BASE_URL. Any number of processes may share both databases: the demo has
+// this one and the Flask example do so, and when one dies the other goes on.
 
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";

@@ -1,7 +1,7 @@
 """The front door: one address for all shops. Whoever knocks is led to a shop that lives, to each in turn.
 
-What a load balancer does. It passes on bytes and knows nothing of payments: a callback that a dying shop has not answered
-is sent again by the gateway.
+What a load balancer does. It passes on bytes and knows nothing of payments: a callback that a dying shop has not
+answered is sent again by the gateway.
 """
 
 import select
@@ -35,23 +35,26 @@ class _Server(socketserver.ThreadingTCPServer):
         self._turn, self._lock = 0, Lock()
 
     def knock(self):
-        """A connection to the shop whose turn it is, or else to one that lives."""
+        """A connection to the shop whose turn it is, or else to one that lives. None where none does."""
         with self._lock:
             self._turn += 1
             turn = self._turn % len(self.shops)
         for shop in self.shops[turn:] + self.shops[:turn]:
             with suppress(OSError):
                 return socket.create_connection((HOST, shop.port))
-        raise ConnectionRefusedError("no shop is open")
+        return None
 
 
 class _Visit(socketserver.BaseRequestHandler):
     def handle(self):
-        with suppress(OSError), self.server.knock() as shop:
-            return carry(self.request, shop)
+        shop = self.server.knock()
         with suppress(OSError):
-            self.request.recv(65536)
-            self.request.sendall(NOBODY)
+            if shop is None:
+                self.request.recv(65536)
+                self.request.sendall(NOBODY)
+            else:
+                with shop:
+                    carry(self.request, shop)
 
 
 def carry(customer, shop):
