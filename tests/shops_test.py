@@ -79,7 +79,7 @@ def test_an_order_that_is_paid_cannot_be_paid_again(scene):
 def test_half_of_the_money_is_not_enough_and_the_page_says_what_is_missing(scene):
     target = scene.unpaid_order()
     scene.simulator.underpay(target.token)
-    assert scene.wait_for(target, "0.000")  # how much is missing, in the coin
+    assert scene.wait_for(target, "a part is missing, 0.000")
     page = scene.order_page(target)
     assert (page.state, scene.fulfilled(target)) == ("partially_paid", 0)
     assert "<dt>Missing</dt><dd>0.000" in page.text and 'id="continue"' in page.text

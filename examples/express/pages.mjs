@@ -70,7 +70,6 @@ export function shopPage(product, orderId) {
 
 export function orderPage(order, { state, payment }, notice) {
   const [title, line] = texts[state];
-  const missing = payment?.shortfall;
   return page({
     title: `${title} – Leaf and Bean`,
     // Any process shows any order: tea in the colors of tea, and coffee in those of coffee.
@@ -88,12 +87,19 @@ export function orderPage(order, { state, payment }, notice) {
     <dt>Order</dt><dd>${order.id}</dd>
     <dt>Item</dt><dd>${order.item}</dd>
     <dt>Price</dt><dd>${order.amount} ${order.currency}</dd>
-    ${missing ? html`<dt>Missing</dt><dd>${missing.amount} ${missing.coin ?? ""}</dd>` : ""}
+    ${payment?.shortfall ? html`<dt>Missing</dt><dd>${missing(payment.shortfall, order.currency)}</dd>` : ""}
   </dl>
   ${action(order, state, payment)}
   <p class="again"><a href="/">Back to the shop</a></p>
 </section>`,
   });
+}
+
+/** What is missing, as far as the gateway tells it: exactly in the coin, about in the order's currency. */
+export function missing(shortfall, currency) {
+  if (!shortfall) return "how much is not known";
+  const exact = `${shortfall.amount} ${shortfall.coin ?? "of the coin"}`;
+  return shortfall.fiatEstimated ? `${exact}, about ${shortfall.fiatEstimated} ${currency}` : exact;
 }
 
 function markOf(state) {

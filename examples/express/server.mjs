@@ -16,7 +16,7 @@ import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import express from "express";
 import { Checkout, CheckoutError, Client, isPaymentoError } from "paymento";
-import { orderPage, shopPage } from "./pages.mjs";
+import { missing, orderPage, shopPage } from "./pages.mjs";
 import { add, database, find, markFulfilled, transaction } from "./records.mjs";
 
 const product = { item: "Ethiopian filter roast", amount: "18.50", currency: "USD" }; // money is text in major units, never a number
@@ -107,9 +107,7 @@ checkout.onPaid((order) => {
 });
 
 checkout.on("partially_paid", (order) => {
-  const { shortfall } = order;
-  const missing = shortfall ? `${shortfall.amount} ${shortfall.coin ?? ""}`.trim() : "a part";
-  log(`order ${order.orderId}: ${missing} is missing`);
+  log(`order ${order.orderId}: a part is missing, ${missing(order.shortfall, product.currency)}`);
 });
 
 checkout.on("closed", (order) => log(`order ${order.orderId}: closed, what was reserved is free again`));

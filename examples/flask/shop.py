@@ -105,8 +105,7 @@ def ship(order):
 
 @checkout.on("partially_paid")
 def ask_for_the_rest(order):
-    missing = f"{order.shortfall.amount} {order.shortfall.coin or ''}".strip() if order.shortfall else "a part"
-    log.info("order %s: %s is missing", order.order_id, missing)
+    log.info("order %s: a part is missing, %s", order.order_id, missing(order.shortfall, CURRENCY))
 
 
 @checkout.on("closed")
@@ -150,6 +149,15 @@ def state_of(order):
     if payment.state == "open":
         return ("waiting" if payment.url else "unpaid"), payment
     return payment.state.value, payment
+
+
+@app.template_filter()
+def missing(shortfall, currency):
+    """What is missing, as far as the gateway tells it: exactly in the coin, about in the order's currency."""
+    if shortfall is None:
+        return "how much is not known"
+    exact = f"{shortfall.amount} {shortfall.coin or 'of the coin'}"
+    return f"{exact}, about {shortfall.fiat_estimated} {currency}" if shortfall.fiat_estimated else exact
 
 
 @app.get("/shop.css")
