@@ -17,7 +17,7 @@ const texts = {
   confirming: ["Payment on its way", "The network is confirming it. This page looks again by itself."],
   waiting: ["Waiting for your payment", "This page looks again by itself."],
   partially_paid: ["A part has arrived", "The rest is still missing. You can pay it on the same page."],
-  attention: ["We are looking at your payment", "Something about it is unusual. We will write to you."],
+  attention: ["We are looking at your payment", "Something about it is unusual, so a person decides what comes next."],
   closed: ["The payment was not completed", "Nothing is shipped. You can try again."],
   unpaid: ["Not paid yet", "You can pay now."],
 };

@@ -112,7 +112,7 @@ checkout.on("partially_paid", (order) => {
 
 checkout.on("closed", (order) => log(`order ${order.orderId}: closed, what was reserved is free again`));
 
-checkout.on("attention", (order) => log(`order ${order.orderId}: attention, ${order.reason}`));
+checkout.on("attention", (order) => console.error(`order ${order.orderId}: attention, ${order.reason}`));
 
 // The customer comes back
 

@@ -5,6 +5,7 @@ shop's own.
 """
 
 from pathlib import Path
+from urllib.parse import quote
 
 from paymento import PaymentoError
 from paymento.testing import Simulator
@@ -32,7 +33,7 @@ class Business:
 
     @property
     def checkout_database(self):
-        return f"sqlite://{self.folder / 'checkout.db'}"
+        return f"sqlite://{quote(str(self.folder / 'checkout.db'))}"
 
     def open(self):
         for shop in self.shops:
