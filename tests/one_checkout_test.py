@@ -61,6 +61,20 @@ def test_the_front_door_leads_to_each_shop_in_turn_and_only_to_those_that_live(s
     assert {served_by() for _ in range(4)} == {shop.name}
 
 
+def test_what_one_shop_shows_can_be_bought_from_the_other(shared_scene):
+    door = shared_scene.business.door
+    for _ in range(2):
+        page = customer.visit(door.url)  # from one shop, and the button leads to the other
+        bought = customer.press(page, id="buy")
+        target = shared_scene.target(bought.token)
+        placed = shared_scene.wait_for(target, "placed")
+        assert f"served by {placed.by}" not in page.text
+        price = {"T": "24.00 USD", "C": "18.50 USD"}[target.order_id[0]]
+        assert price in page.text and price in bought.text
+        shared_scene.simulator.pay(target.token)
+        assert shared_scene.wait_for(target, "fulfilled")
+
+
 def test_the_check_fails_with_a_sentence_when_the_other_shop_does_not_fulfill(shared_scene, monkeypatch):
     shop, other = shared_scene.business.shops
     shared_scene.watch.kill(other)

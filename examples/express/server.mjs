@@ -19,8 +19,13 @@ import { Checkout, CheckoutError, Client, isPaymentoError } from "paymento";
 import { missing, orderPage, shopPage } from "./pages.mjs";
 import { add, database, find, markFulfilled, transaction } from "./records.mjs";
 
-const product = { item: "Ethiopian filter roast", amount: "18.50", currency: "USD" }; // money is text in major units, never a number
-const orderIds = /^C-[0-9a-f]{16}$/;
+// By the first letter of an order's id: any process sells what any other one shows. Money is text, never a number.
+const products = {
+  T: { item: "Mountain oolong", amount: "24.00" },
+  C: { item: "Ethiopian filter roast", amount: "18.50" },
+};
+const currency = "USD";
+const orderIds = /^[TC]-[0-9a-f]{16}$/;
 const port = Number(process.env.PORT ?? 5001);
 const publicUrl = (process.env.PUBLIC_URL ?? `http://127.0.0.1:${port}`).replace(/\/+$/, "");
 const callbackPath = "/paymento/callback";
@@ -48,13 +53,14 @@ app.use((_request, response, next) => {
 app.get("/", (_request, response) => {
   // The page carries the id of the order to be: a button that is pressed twice orders once. Nobody guesses such an id, so
   // it can stand in the address of the order's page.
-  response.send(shopPage(product, `C-${randomBytes(8).toString("hex")}`));
+  response.send(shopPage({ ...products.C, currency }, `C-${randomBytes(8).toString("hex")}`));
 });
 
 app.post("/buy", express.urlencoded({ extended: false }), async (request, response) => {
   const id = String(request.body?.order);
   if (!orderIds.test(id)) return response.status(400).send("Not an order");
-  if (add({ id, ...product })) log(`order ${id}: placed, ${product.amount} ${product.currency}`);
+  const product = products[id[0]];
+  if (add({ id, ...product, currency })) log(`order ${id}: placed, ${product.amount} ${currency}`);
   await pay(find(id), response);
 });
 
@@ -107,7 +113,7 @@ checkout.onPaid((order) => {
 });
 
 checkout.on("partially_paid", (order) => {
-  log(`order ${order.orderId}: a part is missing, ${missing(order.shortfall, product.currency)}`);
+  log(`order ${order.orderId}: a part is missing, ${missing(order.shortfall, currency)}`);
 });
 
 checkout.on("closed", (order) => log(`order ${order.orderId}: closed, what was reserved is free again`));

@@ -25,8 +25,10 @@ from paymento import Checkout, CheckoutError, Client, PaymentoError
 from records import add, database, find, set_up
 from werkzeug.serving import make_server
 
-ITEM, AMOUNT, CURRENCY = "Mountain oolong", "24.00", "USD"  # money is text in major units, never a float
-ORDER_ID = re.compile(r"T-[0-9a-f]{16}")
+# By the first letter of an order's id: any process sells what any other one shows. Money is text, never a float.
+PRODUCTS = {"T": ("Mountain oolong", "24.00"), "C": ("Ethiopian filter roast", "18.50")}
+CURRENCY = "USD"
+ORDER_ID = re.compile(r"[TC]-[0-9a-f]{16}")
 PORT = int(os.environ.get("PORT", "5000"))
 PUBLIC_URL = os.environ.get("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 CALLBACK_PATH = "/paymento/callback"
@@ -47,7 +49,8 @@ def shop():
     # The page carries the id of the order to be: a button that is pressed twice orders once. Nobody guesses such an id,
     # so it can stand in the address of the order's page.
     order_id = "T-" + secrets.token_hex(8)
-    return render_template("shop.html", item=ITEM, amount=AMOUNT, currency=CURRENCY, order_id=order_id)
+    item, amount = PRODUCTS["T"]
+    return render_template("shop.html", item=item, amount=amount, currency=CURRENCY, order_id=order_id)
 
 
 @app.post("/buy")
@@ -55,8 +58,9 @@ def buy():
     order_id = request.form.get("order", "")
     if not ORDER_ID.fullmatch(order_id):
         abort(400)
-    if add(order_id, ITEM, AMOUNT, CURRENCY):
-        log.info("order %s: placed, %s %s", order_id, AMOUNT, CURRENCY)
+    item, amount = PRODUCTS[order_id[0]]
+    if add(order_id, item, amount, CURRENCY):
+        log.info("order %s: placed, %s %s", order_id, amount, CURRENCY)
     return pay(order_id)
 
 
