@@ -24,7 +24,7 @@ class Shop:
     def __init__(self, name, command, port):
         self.name, self.port = name, claim(port, f"the {name} shop")
         self.url = f"http://{HOST}:{self.port}"
-        self.is_open, self.starts = False, 0
+        self.is_alive = False
         self._command, self._settings, self._process, self._rest = command, {}, None, b""
 
     def open(self, settings=None):
@@ -42,8 +42,7 @@ class Shop:
             start_new_session=True,  # Ctrl-C is the demo's: it ends the shops itself, in order
         )
         os.set_blocking(self.output.fileno(), False)
-        self.is_open, self._rest = True, b""
-        self.starts += 1
+        self.is_alive, self._rest = True, b""
 
     def environment(self):
         """What a shop is told, and nothing that the person at the terminal has set for another one."""
@@ -61,13 +60,13 @@ class Shop:
         return self._process.pid
 
     def read_lines(self):
-        """The lines printed since the last call. `is_open` is false once there will be no more."""
-        while self.is_open:
+        """The lines printed since the last call. `is_alive` is false once there will be no more."""
+        while self.is_alive:
             try:
                 chunk = os.read(self.output.fileno(), 65536)
             except BlockingIOError:
                 break
-            self.is_open = bool(chunk)
+            self.is_alive = bool(chunk)
             self._rest += chunk or b"\n"  # a last line that was not ended
         *lines, self._rest = self._rest.split(b"\n")
         return [line.decode("utf-8", "replace").rstrip() for line in lines]

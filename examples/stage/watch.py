@@ -20,7 +20,8 @@ class Watch:
         self._merge = Merge(business.simulator, business.shops)
         self._changed, self._stopped = threading.Condition(threading.RLock()), False
         self._steps = deque(maxlen=10_000)
-        self._restarts = {}  # shops that were killed, and when each is to be started again
+        self._open, self._lost = set(), set()  # the names of shops that say so, and shops that have ended
+        self._restarts = {}  # when each shop that was killed is to be started again
         self.failed = None  # the shop that ended by itself
         self._selector = selectors.DefaultSelector()
         for shop in business.shops:
@@ -57,9 +58,11 @@ class Watch:
         with self._changed:
             for step in self._merge.pull():
                 self._steps.append(step)
+                if step.text.startswith("open at"):
+                    self._open.add(step.by)
                 self._print.step(step)
             for shop in self._business.shops:
-                if not self._stopped and not shop.is_open and shop not in self._restarts and shop is not self.failed:
+                if not self._stopped and not shop.is_alive and shop not in self._lost:
                     self._lose(shop)
             for shop in [shop for shop, due in self._restarts.items() if due <= time.monotonic()]:
                 self._restart(shop)
@@ -67,10 +70,12 @@ class Watch:
 
     def _lose(self, shop):
         self._selector.unregister(shop.output)
+        self._open.discard(shop.name)
+        self._lost.add(shop)
         if shop.wait() != -signal.SIGKILL:
             self.failed = shop
             return
-        others = [other.name for other in self._business.shops if other.is_open]
+        others = [other.name for other in self._business.shops if other.is_alive]
         carries_on = "the other shop carries on" if others else "no shop is left"
         self._print.line(
             f"{shop.name} (pid {shop.pid}) was killed; {carries_on}; restarting in {self._restart_after} seconds"
@@ -80,6 +85,7 @@ class Watch:
 
     def _restart(self, shop):
         del self._restarts[shop]
+        self._lost.discard(shop)
         shop.open()
         self._selector.register(shop.output, selectors.EVENT_READ)
         self._print.line(f"{shop.name} is started again (pid {shop.pid})")
@@ -98,14 +104,10 @@ class Watch:
         return self.wait_until_open(shop)
 
     def wait_until_open(self, shop):
-        """Whether the shop's process, the latest, says that it is open."""
+        """Whether the shop says within a while that it is open."""
         with self._changed:
-            self._changed.wait_for(lambda: self.failed or self._is_open(shop), START_LIMIT)
-            return self._is_open(shop)
-
-    def _is_open(self, shop):
-        opened = sum(step.by == shop.name and step.text.startswith("open at") for step in self._steps)
-        return opened == shop.starts
+            self._changed.wait_for(lambda: self.failed or shop.name in self._open, START_LIMIT)
+            return shop.name in self._open
 
     def say(self, text, **style):
         """Prints a line of the demo's own, after everything that has happened until now."""
