@@ -26,6 +26,18 @@ def test_a_shop_is_killed_while_its_customer_pays_and_the_other_fulfills_the_ord
     assert shared_scene.fulfilled(target) == 1
 
 
+def test_a_shop_that_is_killed_the_moment_the_gateway_says_paid_neither_loses_nor_doubles(shared_scene):
+    shop, _ = shared_scene.business.shops
+    target = shared_scene.unpaid_order()
+    shared_scene.simulator.pay(target.token)
+    assert shared_scene.wait_for(target, "verified Approve")
+    shared_scene.watch.kill(shop)
+    # By whoever was told first. Where it died between its transaction and its line, the other one finds the work done.
+    assert shared_scene.wait_for(target, "fulfilled") or shared_scene.wait_for(target, "already fulfilled")
+    assert order_page_at(shared_scene.business.door, target).state == "fulfilled"
+    assert shared_scene.fulfilled(target) <= 1
+
+
 def test_orders_of_both_shops_are_fulfilled_once_whichever_shop_is_told(shared_scene):
     targets = [shared_scene.unpaid_order() for _ in range(4)]
 

@@ -51,7 +51,8 @@ class Watch:
             self.pump()
 
     def _until_restart(self):
-        return max(0, min(self._restarts.values()) - time.monotonic()) if self._restarts else None
+        with self._changed:
+            return max(0, min(self._restarts.values()) - time.monotonic()) if self._restarts else None
 
     def pump(self):
         """Prints what has happened until now, and sees to shops that have ended."""
