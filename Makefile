@@ -64,7 +64,7 @@ shops: python node examples/express/node_modules/.ready
 # ---- the demo ----------------------------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: shops ## two shops and a simulated gateway; CHECK=1 drives them by itself; PORTS=a,b,c chooses ports
+demo: shops ## two shops, one checkout, a simulated gateway; CHECK=1 drives them by itself; PORTS=a,b,c,d chooses ports
 	@$(PY) examples/demo.py $(if $(CHECK),--check) $(if $(PORTS),--ports $(PORTS))
 
 # ---- tests -------------------------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ test-once-drivers:
 test-shops: shops
 	$(call say,the shops and the quickstarts)
 	@$(PY) examples/demo.py --check --free-ports
-	@$(PY) -m pytest -q -p no:cacheprovider tests/forged_callbacks_test.py tests/shops_test.py tests/demo_test.py tests/quickstart_test.py
+	@$(PY) -m pytest -q -p no:cacheprovider tests/forged_callbacks_test.py tests/shops_test.py tests/one_checkout_test.py tests/demo_test.py tests/quickstart_test.py
 
 .PHONY: test-browser
 test-browser: shops tests/browser/node_modules/.ready

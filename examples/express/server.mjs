@@ -1,33 +1,41 @@
-// A coffee shop with Express that takes crypto through Paymento: the five steps of a payment, each in one function.
+// A shop with Express that takes crypto through Paymento. The checkout does what must not go wrong; the shop says
+// what it sells, and what to do when an order is paid.
 //
-//     create      startPayment()   asks the gateway for a payment, and keeps its token beside the order
-//     redirect    pay()            sends the customer to the gateway's own page
-//     callback    callback()       takes the gateway's signed message: a reason to ask, no proof
-//     verify      settle()         asks the gateway, about exactly this order and this amount
-//     fulfill     fulfill()        ships, once
+//     create      pay()       asks the checkout for the order's payment
+//     redirect                and sends the customer to the gateway's own page
+//     callback    app.all()   hands the gateway's signed message to the checkout, and gives back its answer
+//     verify                  the checkout does it, also where no callback comes
+//     fulfill     onPaid()    called when the order is paid; once() makes it once
 //
-// Environment: PAYMENTO_API_KEY and PAYMENTO_SECRET_KEY, PUBLIC_URL (where the world reaches this shop; https, unless
-// the gateway is a simulator on this machine), and if you like PORT and PAYMENTO_BASE_URL.
+// Environment: PAYMENTO_API_KEY and PAYMENTO_SECRET_KEY, PUBLIC_URL (where the world reaches this shop; https, unless the
+// gateway is a simulator on this machine), and if you like PORT, PAYMENTO_DATABASE_URL (the checkout's database), DATABASE
+// (the shop's own, another file) and PAYMENTO_BASE_URL. Any number of processes may share both databases: the demo has
+// this one and the Flask example do so, and when one dies the other goes on.
 
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import express from "express";
-import { Client, DecodeError, isPaymentoError, Meaning, ReturnVisit, SignatureError, VerifyError } from "paymento";
-import { orderPage, shopPage } from "./pages.mjs";
+import { Checkout, CheckoutError, Client, isPaymentoError } from "paymento";
+import { missing, orderPage, shopPage } from "./pages.mjs";
+import { add, database, find, markFulfilled, transaction } from "./records.mjs";
 
-const item = { name: "Ethiopian filter roast", amount: "18.50", currency: "USD" }; // money is text in major units, never a number
+// By the first letter of an order's id: any process sells what any other one shows. Money is text, never a number.
+const products = {
+  T: { item: "Mountain oolong", amount: "24.00" },
+  C: { item: "Ethiopian filter roast", amount: "18.50" },
+};
+const currency = "USD";
+const orderIds = /^[TC]-[0-9a-f]{16}$/;
 const port = Number(process.env.PORT ?? 5001);
 const publicUrl = (process.env.PUBLIC_URL ?? `http://127.0.0.1:${port}`).replace(/\/+$/, "");
 const callbackPath = "/paymento/callback";
-
-// The shop's records. They are gone when the process ends, and known to this one process only: enough to be read, and
-// not enough for a shop. There, keep both in a database, as the Flask example does; what must not change is that an
-// order is fulfilled by one atomic step.
-const orders = new Map(); // id -> { id, item, amount, currency, fulfilledBy, latest }
-const payments = new Map(); // token -> { token, order, url, state }
+const noPaymentPage = "The payment page could not be opened, and nothing was charged. Please try again.";
 
 const log = (line) => console.log(line);
-const client = Client.fromEnv({ logger: { debug: () => {}, warn: log } }); // one for the whole process
+// `error` comes with what a handler threw, where one did.
+const logger = { debug: () => {}, warn: log, error: (line, { error }) => console.log(line, error ?? "") };
+const client = Client.fromEnv({ logger }); // one for the whole process
+const checkout = new Checkout(client, { database: process.env.PAYMENTO_DATABASE_URL ?? "sqlite:paymento.db" });
 
 const app = express();
 app.disable("x-powered-by");
@@ -42,155 +50,111 @@ app.use((_request, response, next) => {
 
 // Create, and redirect
 
-app.get("/", (_request, response) => response.send(shopPage(item)));
-
-app.post("/buy", async (_request, response) => {
-  // Nobody guesses such an id, so it can stand in the address of the order's page.
-  const id = `C-${randomBytes(5).toString("hex")}`;
-  const order = { id, item: item.name, amount: item.amount, currency: item.currency, fulfilledBy: null, latest: null };
-  orders.set(id, order);
-  log(`order ${id}: placed, ${order.amount} ${order.currency}`);
-  await pay(order, response);
+app.get("/", (_request, response) => {
+  // The page carries the id of the order to be: a button that is pressed twice orders once. Nobody guesses such an id, so
+  // it can stand in the address of the order's page.
+  response.send(shopPage({ ...products.C, currency }, `C-${randomBytes(8).toString("hex")}`));
 });
 
-// Also the way to try again: an order may have several payments, and each is known by its own token.
+app.post("/buy", express.urlencoded({ extended: false }), async (request, response) => {
+  const id = String(request.body?.order);
+  if (!orderIds.test(id)) return response.status(400).send("Not an order");
+  const product = products[id[0]];
+  if (add({ id, ...product, currency })) log(`order ${id}: placed, ${product.amount} ${currency}`);
+  await pay(find(id), response);
+});
+
+// Also the way to try again: while the order can be paid, the same price gives the same payment.
 app.post(
   "/orders/:id/pay",
   withOrder((order, response) => pay(order, response)),
 );
 
 async function pay(order, response) {
-  // A second payable payment for the same order would invite paying twice. Two clicks at the very same moment still
-  // make two: if both are paid, the order is fulfilled once and the other payment is reported.
-  if (!["unpaid", "closed"].includes(stateOf(order))) return response.redirect(303, `/orders/${order.id}`);
   try {
-    response.redirect(303, (await startPayment(order)).url);
+    const payment = await checkout.createPayment({
+      orderId: order.id,
+      fiatAmount: order.amount,
+      fiatCurrency: order.currency,
+      returnUrl: `${publicUrl}/back`,
+    });
+    log(`order ${order.id}: sent to the payment page`);
+    response.redirect(303, payment.url);
   } catch (error) {
     if (!isPaymentoError(error)) throw error;
-    // The gateway may have made a payment even so, where error.maybeSent says. Nobody has its token, so nobody can pay
-    // it; a callback about it is unknown to our records and changes nothing. Trying again is safe.
     log(`order ${order.id}: no payment: ${error.code}`);
-    const notice = "The payment page could not be opened, and nothing was charged. Please try again.";
-    response.status(502).send(orderPage(order, stateOf(order), notice));
+    // It is paid already, or about to be: the order's page says so.
+    if (error instanceof CheckoutError) return response.redirect(303, `/orders/${order.id}`);
+    response.status(502).send(orderPage(order, { state: "unpaid" }, noPaymentPage));
   }
 }
 
-async function startPayment(order) {
-  const payment = await client.createPayment({
-    orderId: order.id,
-    fiatAmount: order.amount,
-    fiatCurrency: order.currency,
-    returnUrl: `${publicUrl}/back`,
-  });
-  // Before the customer sees the page: a callback must find its token here.
-  order.latest = { token: payment.token, order, url: payment.url, state: "waiting" };
-  payments.set(payment.token, order.latest);
-  log(`order ${order.id}: payment created`);
-  return payment;
-}
-
-// Callback, verify, fulfill
+// Callback
 
 // The raw bytes, on this route only: the signature is over these, and JSON that was parsed and written again has
 // others. Where the app also uses express.json(), this route must stand before it.
 const raw = express.raw({ type: () => true, limit: "64kb" });
-app.route(callbackPath).post(raw, callback).put(raw, callback);
+app.all(callbackPath, raw, async (request, response) => {
+  // A request without a body has no `request.body` here.
+  const answer = await checkout.receive(request.method, request.headers, request.body ?? new Uint8Array());
+  response.status(answer.status).set(answer.headers).send(answer.body);
+});
 
-async function callback(request, response) {
-  let message;
-  try {
-    // A request without a body has no `request.body` here.
-    message = client.authenticate(request.body ?? new Uint8Array(), request.headers);
-  } catch (error) {
-    // The library logs the code, and never the body or the signature.
-    if (error instanceof SignatureError) return response.status(401).send("refused");
-    // Signed by the gateway, yet not a callback that we know: the same bytes again would not help.
-    if (error instanceof DecodeError) return response.status(200).end();
-    throw error;
-  }
-  // Found by the token, in our own records. Not by the order id: several payments may carry the same one.
-  const payment = payments.get(message.token);
-  if (!payment) {
-    // Another shop's, an attempt that was never recorded, or the dashboard's test message.
-    log("callback about an unknown payment, nothing done");
-    return response.status(200).end();
-  }
-  log(`order ${payment.order.id}: callback authenticated, it says ${message.meaning}`);
-  if (message.meaning === Meaning.Open || message.meaning === Meaning.Attention) {
-    // Nothing to verify yet; another callback follows. Callbacks come late and out of order, so a mere hint does not
-    // overwrite what is known.
-    if (payment.state === "waiting") payment.state = "confirming";
-    return response.status(200).end();
-  }
-  response.status(await settle(payment)).end();
-}
+// What the checkout tells: one process that lives, also about orders that another one has taken
 
-// Asks the gateway about a payment of ours and fulfills it if it is settled. Gives the callback's answer.
-async function settle(payment) {
-  const { token, order } = payment;
-  try {
-    const verification = await client.verifyPayment(token, {
-      orderId: order.id,
-      fiatAmount: order.amount,
-      fiatCurrency: order.currency,
-    });
-    verification.requireSettled();
-  } catch (error) {
-    if (!isPaymentoError(error)) throw error;
-    if (error.code === "verify.closed") payment.state = "closed";
-    log(`order ${order.id}: verified, not settled: ${error.code}`);
-    // 200 ends the matter, so it is for final answers. Anything else may be different soon, or is for us to repair:
-    // 503 makes the gateway call again.
-    const isFinal = error instanceof VerifyError && !error.isRetryable;
-    return isFinal ? 200 : 503;
-  }
-  log(`order ${order.id}: verified, settled`);
-  fulfill(payment);
-  return 200;
-}
+checkout.onPaid((order) => {
+  // One transaction: what is written here is written once, however often this runs.
+  const first = transaction(() => {
+    const isFirst = order.onceSync(database);
+    if (isFirst) markFulfilled(order.orderId);
+    return isFirst;
+  });
+  log(`order ${order.orderId}: ${first ? "fulfilled" : "already fulfilled, nothing done"}`);
+});
 
-// Ships, once: of any number of callbacks, at the same time or much later, one finds the order unfulfilled. There is no
-// `await` between the look and the change, so nothing comes between them.
-function fulfill({ token, order }) {
-  if (order.fulfilledBy === null) {
-    order.fulfilledBy = token; // what ships the goods goes here
-    log(`order ${order.id}: fulfilled`);
-  } else if (order.fulfilledBy === token) {
-    log(`order ${order.id}: already fulfilled, nothing done`);
-  } else {
-    log(`order ${order.id}: paid a second time, by another payment: give that money back`);
-  }
-}
+checkout.on("partially_paid", (order) => {
+  log(`order ${order.orderId}: a part is missing, ${missing(order.shortfall, currency)}`);
+});
+
+checkout.on("closed", (order) => log(`order ${order.orderId}: closed, what was reserved is free again`));
+
+checkout.on("attention", (order) => console.error(`order ${order.orderId}: attention, ${order.reason}`));
 
 // The customer comes back
 
-app.get("/back", (request, response) => {
-  // Anybody can type this address, with any status in it. A ReturnVisit holds hints only, and all that follows from
-  // them is which of our own pages to show.
-  const payment = payments.get(ReturnVisit.parse(request.originalUrl).token);
-  if (!payment) return response.status(404).send("Not found");
-  log(`order ${payment.order.id}: the customer is back`);
-  response.redirect(303, `/orders/${payment.order.id}`);
+app.get("/back", async (request, response) => {
+  // Anybody can type this address, with any status in it: the checkout believes nothing of it, and asks the gateway.
+  const order = await checkout.visit(request.originalUrl);
+  if (!order) return response.status(404).send("Not found");
+  log(`order ${order.orderId}: the customer is back`);
+  response.redirect(303, `/orders/${order.orderId}`);
 });
 
 app.get(
   "/orders/:id",
-  withOrder((order, response) => response.send(orderPage(order, stateOf(order)))),
+  withOrder(async (order, response) => response.send(orderPage(order, await stateOf(order)))),
 );
 
 app.get("/shop.css", (_request, response) => response.sendFile(fileURLToPath(new URL("../shop.css", import.meta.url))));
 
 function withOrder(handle) {
   return (request, response) => {
-    const order = orders.get(request.params.id);
+    const order = find(request.params.id);
     return order ? handle(order, response) : response.status(404).send("Not found");
   };
 }
 
-// What to tell the customer about the order.
-function stateOf(order) {
-  if (order.fulfilledBy !== null) return "fulfilled";
-  return order.latest ? order.latest.state : "unpaid";
+// What to tell the customer: by the shop's own record whether it is on its way, and otherwise by the checkout's.
+async function stateOf(order) {
+  if (order.fulfilled) return { state: "fulfilled" };
+  try {
+    const payment = await checkout.status(order.id);
+    if (payment.state !== "open") return { state: payment.state, payment };
+    return { state: payment.url ? "waiting" : "unpaid", payment };
+  } catch (error) {
+    if (error instanceof CheckoutError) return { state: "unpaid" }; // no payment was ever asked for
+    throw error;
+  }
 }
 
 // Last: what went wrong stays here. A body over the limit arrives here as well, with its status 413.
@@ -211,5 +175,5 @@ try {
 }
 app.listen(port, "127.0.0.1", (error) => {
   if (error) throw error;
-  log(`open at ${publicUrl}`);
+  log(`open at http://127.0.0.1:${port}, for ${publicUrl}`);
 });

@@ -1,28 +1,22 @@
-"""The shop's own database, one SQLite file. It decides what is shipped; a callback or an address never does."""
+"""The shop's own database, one SQLite file, beside the checkout's and never the same: what it sells, and what is on its
+way. The Express example works on the same tables."""
 
 import os
 import sqlite3
 from contextlib import contextmanager
 
-SCHEMA = """
+from paymento import once_table_sql
+
+SCHEMA = f"""
 PRAGMA journal_mode = WAL;
 CREATE TABLE IF NOT EXISTS orders (
     id TEXT PRIMARY KEY,
     item TEXT NOT NULL,
     amount TEXT NOT NULL,       -- decimal text: SQLite would keep a number as a binary fraction
     currency TEXT NOT NULL,
-    fulfilled_by TEXT           -- the token that paid for it; NULL until it is fulfilled
+    fulfilled INTEGER NOT NULL DEFAULT 0
 );
-CREATE TABLE IF NOT EXISTS payments (
-    token TEXT PRIMARY KEY,
-    order_id TEXT NOT NULL REFERENCES orders (id),
-    url TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'waiting',  -- waiting, confirming or closed: for the order's page only
-    created TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
-);
-CREATE VIEW IF NOT EXISTS payments_of_orders AS
-    SELECT token, order_id, amount, currency, fulfilled_by, julianday('now') - julianday(created) AS age_in_days
-    FROM payments JOIN orders ON orders.id = payments.order_id;
+{once_table_sql("sqlite")};
 """
 
 
@@ -36,6 +30,20 @@ def database():
             yield connection
     finally:
         connection.close()
+
+
+def add(order_id, item, amount, currency):
+    """Whether the order is new. Not so where the button was pressed twice."""
+    with database() as db:
+        return db.execute(
+            "INSERT INTO orders (id, item, amount, currency) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (order_id, item, amount, currency),
+        ).rowcount
+
+
+def find(order_id):
+    with database() as db:
+        return db.execute("SELECT * FROM orders WHERE id = ?", (order_id,)).fetchone()
 
 
 def set_up():

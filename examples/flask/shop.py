@@ -1,27 +1,34 @@
-"""A tea shop with Flask that takes crypto through Paymento: the five steps of a payment, each in one function.
+"""A shop with Flask that takes crypto through Paymento. The checkout does what must not go wrong; the shop says what it
+sells, and what to do when an order is paid.
 
-    create      start_payment()   asks the gateway for a payment, and keeps its token beside the order
-    redirect    pay()             sends the customer to the gateway's own page
-    callback    callback()        takes the gateway's signed message: a reason to ask, no proof
-    verify      settle()          asks the gateway, about exactly this order and this amount
-    fulfill     fulfill()         ships, once
+    create      pay()        asks the checkout for the order's payment
+    redirect                 and sends the customer to the gateway's own page
+    callback    callback()   hands the gateway's signed message to the checkout, and gives back its answer
+    verify                   the checkout does it, also where no callback comes
+    fulfill     ship()       called when the order is paid; once() makes it once
 
 Environment: PAYMENTO_API_KEY and PAYMENTO_SECRET_KEY, PUBLIC_URL (where the world reaches this shop; https, unless the
-gateway is a simulator on this machine), and if you like PORT, DATABASE and PAYMENTO_BASE_URL.
+gateway is a simulator on this machine), and if you like PORT, PAYMENTO_DATABASE_URL (the checkout's database), DATABASE
+(the shop's own, another file) and PAYMENTO_BASE_URL. Any number of processes may share both databases: the demo has
+this one and the Express example do so, and when one dies the other goes on.
 """
 
 import logging
 import os
+import re
 import secrets
 import sys
 from pathlib import Path
 
 from flask import Flask, abort, redirect, render_template, request, send_file, url_for
-from paymento import Client, DecodeError, Meaning, PaymentoError, ReturnVisit, SignatureError, VerifyError
-from records import database, set_up
+from paymento import Checkout, CheckoutError, Client, PaymentoError
+from records import add, database, find, set_up
 from werkzeug.serving import make_server
 
-ITEM, AMOUNT, CURRENCY = "Mountain oolong", "24.00", "USD"  # money is text in major units, never a float
+# By the first letter of an order's id: any process sells what any other one shows. Money is text, never a float.
+PRODUCTS = {"T": ("Mountain oolong", "24.00"), "C": ("Ethiopian filter roast", "18.50")}
+CURRENCY = "USD"
+ORDER_ID = re.compile(r"[TC]-[0-9a-f]{16}")
 PORT = int(os.environ.get("PORT", "5000"))
 PUBLIC_URL = os.environ.get("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 CALLBACK_PATH = "/paymento/callback"
@@ -29,7 +36,8 @@ NO_PAYMENT_PAGE = "The payment page could not be opened, and nothing was charged
 
 app = Flask(__name__)
 app.config["MAX_CONTENT_LENGTH"] = 64 * 1024  # Flask answers 413 above it; no callback of the gateway comes close
-client = Client.from_env()  # one client for all threads: it is made to be shared
+client = Client.from_env()
+checkout = Checkout(client, os.environ.get("PAYMENTO_DATABASE_URL", "sqlite:paymento.db"))
 log = logging.getLogger("shop")
 
 
@@ -38,125 +46,80 @@ log = logging.getLogger("shop")
 
 @app.get("/")
 def shop():
-    return render_template("shop.html", item=ITEM, amount=AMOUNT, currency=CURRENCY)
+    # The page carries the id of the order to be: a button that is pressed twice orders once. Nobody guesses such an id,
+    # so it can stand in the address of the order's page.
+    order_id = "T-" + secrets.token_hex(8)
+    item, amount = PRODUCTS["T"]
+    return render_template("shop.html", item=item, amount=amount, currency=CURRENCY, order_id=order_id)
 
 
 @app.post("/buy")
 def buy():
-    # Nobody guesses such an id, so it can stand in the address of the order's page.
-    order_id = "T-" + secrets.token_hex(5)
-    with database() as db:
-        db.execute(
-            "INSERT INTO orders (id, item, amount, currency) VALUES (?, ?, ?, ?)", (order_id, ITEM, AMOUNT, CURRENCY)
-        )
-    log.info("order %s: placed, %s %s", order_id, AMOUNT, CURRENCY)
+    order_id = request.form.get("order", "")
+    if not ORDER_ID.fullmatch(order_id):
+        abort(400)
+    item, amount = PRODUCTS[order_id[0]]
+    if add(order_id, item, amount, CURRENCY):
+        log.info("order %s: placed, %s %s", order_id, amount, CURRENCY)
     return pay(order_id)
 
 
 @app.post("/orders/<order_id>/pay")
 def pay(order_id):
-    """Also the way to try again: an order may have several payments, and each is known by its own token."""
-    order, state, _ = look_up(order_id)
-    # A second payable payment for the same order would invite paying twice. Two clicks at the very same moment still
-    # make two: if both are paid, the order is fulfilled once and the other payment is reported.
-    if state not in ("unpaid", "closed"):
-        return redirect(url_for("order_page", order_id=order_id), 303)
+    """Also the way to try again: while the order can be paid, the same price gives the same payment."""
+    order = find(order_id) or abort(404)
     try:
-        return redirect(start_payment(order).url, 303)
-    except PaymentoError as error:
-        # The gateway may have made a payment even so, where error.maybe_sent says. Nobody has its token, so nobody can
-        # pay it; a callback about it is unknown to our records and changes nothing. Trying again is safe.
-        log.warning("order %s: no payment: %s", order_id, error.code)
-        return render_template("order.html", order=order, state=state, notice=NO_PAYMENT_PAGE), 502
-
-
-def start_payment(order):
-    payment = client.create_payment(
-        order_id=order["id"],
-        fiat_amount=order["amount"],
-        fiat_currency=order["currency"],
-        return_url=PUBLIC_URL + url_for("back"),
-    )
-    with database() as db:  # before the customer sees the page: a callback must find its token here
-        db.execute(
-            "INSERT INTO payments (token, order_id, url) VALUES (?, ?, ?)", (payment.token, order["id"], payment.url)
+        payment = checkout.create_payment(
+            order_id=order["id"],
+            fiat_amount=order["amount"],
+            fiat_currency=order["currency"],
+            return_url=PUBLIC_URL + url_for("back"),
         )
-    log.info("order %s: payment created", order["id"])
-    return payment
+    except CheckoutError as error:  # it is paid already, or about to be: the order's page says so
+        log.info("order %s: no payment: %s", order_id, error.code)
+        return redirect(url_for("order_page", order_id=order_id), 303)
+    except PaymentoError as error:
+        log.warning("order %s: no payment: %s", order_id, error.code)
+        return render_template("order.html", order=order, state="unpaid", notice=NO_PAYMENT_PAGE), 502
+    log.info("order %s: sent to the payment page", order_id)
+    return redirect(payment.url, 303)
 
 
-# Callback, verify, fulfill
+# Callback
 
 
 @app.route(CALLBACK_PATH, methods=["POST", "PUT"])
 def callback():
-    try:
-        # The raw bytes: the signature is over these, and JSON that was parsed and written again has others.
-        message = client.authenticate(request.get_data(), request.headers)
-    except SignatureError:  # the library logs the code, and never the body or the signature
-        return "refused", 401
-    except DecodeError:  # signed by the gateway, yet not a callback that we know: the same bytes again would not help
-        return "", 200
-    # Found by the token, in our own records. Not by the order id: several payments may carry the same one.
-    payment = find_payment(message.token)
-    if payment is None:  # another shop's, an attempt that was never recorded, or the dashboard's test message
-        log.info("callback about an unknown payment, nothing done")
-        return "", 200
-    log.info("order %s: callback authenticated, it says %s", payment["order_id"], message.meaning.value)
-    if message.meaning in (Meaning.OPEN, Meaning.ATTENTION):
-        remember(payment, "confirming", only_from="waiting")
-        return "", 200  # nothing to verify yet; another callback follows
-    return "", settle(payment)
+    # The raw bytes: the signature is over these, and JSON that was parsed and written again has others.
+    answer = checkout.receive(request.method, request.headers, request.get_data())
+    return answer.body, answer.status, answer.headers
 
 
-def settle(payment):
-    """Asks the gateway about a payment of ours and fulfills it if it is settled. Gives the callback's answer."""
-    order_id = payment["order_id"]
-    try:
-        verification = client.verify_payment(
-            payment["token"], order_id=order_id, fiat_amount=payment["amount"], fiat_currency=payment["currency"]
-        )
-        verification.require_settled()
-    except PaymentoError as error:
-        if error.code == "verify.closed":
-            remember(payment, "closed")
-        log.warning("order %s: verified, not settled: %s", order_id, error.code)
-        # 200 ends the matter, so it is for final answers. Anything else may be different soon, or is for us to repair:
-        # 503 makes the gateway call again.
-        final = isinstance(error, VerifyError) and not error.is_retryable
-        return 200 if final else 503
-    log.info("order %s: verified, settled", order_id)
-    fulfill(payment)
-    return 200
+# What the checkout tells: one process that lives, also about orders that another one has taken
 
 
-def fulfill(payment):
-    """Ships, once: of any number of callbacks, at the same time or much later, one finds the order unfulfilled."""
-    token, order_id = payment["token"], payment["order_id"]
-    with database() as db:
-        changed = db.execute(
-            "UPDATE orders SET fulfilled_by = ? WHERE id = ? AND fulfilled_by IS NULL", (token, order_id)
-        )
-        first = changed.rowcount == 1
-        # What ships the goods goes here, into the same transaction: a row in a table of parcels to send, for instance.
-        by = db.execute("SELECT fulfilled_by FROM orders WHERE id = ?", (order_id,)).fetchone()[0]
-    if first:
-        log.info("order %s: fulfilled", order_id)
-    elif by == token:
-        log.info("order %s: already fulfilled, nothing done", order_id)
-    else:
-        log.error("order %s: paid a second time, by another payment: give that money back", order_id)
+@checkout.on_paid
+def ship(order):
+    with database() as db:  # one transaction: what is written here is written once, however often this runs
+        first = order.once(db)
+        if first:
+            db.execute("UPDATE orders SET fulfilled = 1 WHERE id = ?", (order.order_id,))
+    log.info("order %s: %s", order.order_id, "fulfilled" if first else "already fulfilled, nothing done")
 
 
-@app.cli.command("reconcile")
-def reconcile():
-    """Asks about every payment that is still open. For cron: a callback can get lost, and a late payment can come."""
-    with database() as db:
-        rows = db.execute(
-            "SELECT token FROM payments_of_orders WHERE fulfilled_by IS NULL AND age_in_days < 7"
-        ).fetchall()
-    for row in rows:
-        settle(find_payment(row["token"]))
+@checkout.on("partially_paid")
+def ask_for_the_rest(order):
+    log.info("order %s: a part is missing, %s", order.order_id, missing(order.shortfall, CURRENCY))
+
+
+@checkout.on("closed")
+def release(order):
+    log.info("order %s: closed, what was reserved is free again", order.order_id)
+
+
+@checkout.on("attention")
+def call_somebody(order):
+    log.error("order %s: attention, %s", order.order_id, order.reason.value)
 
 
 # The customer comes back
@@ -164,19 +127,41 @@ def reconcile():
 
 @app.get("/back")
 def back():
-    # Anybody can type this address, with any status in it. A ReturnVisit holds hints only, and all that follows from
-    # them is which of our own pages to show.
-    payment = find_payment(ReturnVisit.parse(request.full_path).token)
-    if payment is None:
+    # Anybody can type this address, with any status in it: the checkout believes nothing of it, and asks the gateway.
+    order = checkout.visit(request.query_string.decode("latin-1"))
+    if order is None:
         abort(404)
-    log.info("order %s: the customer is back", payment["order_id"])
-    return redirect(url_for("order_page", order_id=payment["order_id"]), 303)
+    log.info("order %s: the customer is back", order.order_id)
+    return redirect(url_for("order_page", order_id=order.order_id), 303)
 
 
 @app.get("/orders/<order_id>")
 def order_page(order_id):
-    order, state, url = look_up(order_id)
-    return render_template("order.html", order=order, state=state, url=url)
+    order = find(order_id) or abort(404)
+    state, payment = state_of(order)
+    return render_template("order.html", order=order, state=state, payment=payment)
+
+
+def state_of(order):
+    """What to tell the customer: by the shop's own record whether it is on its way, and otherwise by the checkout's."""
+    if order["fulfilled"]:
+        return "fulfilled", None
+    try:
+        payment = checkout.status(order["id"])
+    except CheckoutError:  # no payment was ever asked for
+        return "unpaid", None
+    if payment.state == "open":
+        return ("waiting" if payment.url else "unpaid"), payment
+    return payment.state.value, payment
+
+
+@app.template_filter()
+def missing(shortfall, currency):
+    """What is missing, as far as the gateway tells it: exactly in the coin, about in the order's currency."""
+    if shortfall is None:
+        return "how much is not known"
+    exact = f"{shortfall.amount} {shortfall.coin or 'of the coin'}"
+    return f"{exact}, about {shortfall.fiat_estimated} {currency}" if shortfall.fiat_estimated else exact
 
 
 @app.get("/shop.css")
@@ -192,44 +177,17 @@ def guard(response):
     return response
 
 
-# Our own records
-
-
-def look_up(order_id):
-    """The order, what to tell the customer about it, and where to go on paying."""
-    with database() as db:
-        order = db.execute("SELECT * FROM orders WHERE id = ?", (order_id,)).fetchone()
-        latest = "SELECT * FROM payments WHERE order_id = ? ORDER BY created DESC, rowid DESC LIMIT 1"
-        payment = db.execute(latest, (order_id,)).fetchone()
-    if order is None:
-        abort(404)
-    if order["fulfilled_by"] is not None:
-        return order, "fulfilled", None
-    return (order, payment["state"], payment["url"]) if payment else (order, "unpaid", None)
-
-
-def find_payment(token):
-    with database() as db:
-        return db.execute("SELECT * FROM payments_of_orders WHERE token = ?", (token,)).fetchone()
-
-
-def remember(payment, state, only_from=None):
-    """For the order's page. Callbacks come late and out of order, so a mere hint does not overwrite what is known."""
-    with database() as db:
-        change = "UPDATE payments SET state = ? WHERE token = ? AND state = coalesce(?, state)"
-        db.execute(change, (state, payment["token"], only_from))
-
-
 set_up()
 
 if __name__ == "__main__":
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its lines would hold tokens
+    logging.getLogger("paymento").setLevel(logging.WARNING)
     try:
         # Once, at the start. Reads first, writes only a difference, and does not take another host's address away.
         client.ensure_callback_url(PUBLIC_URL + CALLBACK_PATH)
     except PaymentoError as error:
         sys.exit(f"the store's callback URL could not be set: {error}")
     server = make_server("127.0.0.1", PORT, app, threaded=True)
-    log.info("open at %s", PUBLIC_URL)
+    log.info("open at http://127.0.0.1:%s, for %s", PORT, PUBLIC_URL)
     server.serve_forever()

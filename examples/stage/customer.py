@@ -94,8 +94,8 @@ def press(page, **wanted):
     raise RuntimeError(f"no button {wanted} on the page that answered {page.status}")
 
 
-def order_tea_or_coffee(shop):
-    """Buys, and stands before the gateway's page."""
+def buy(shop):
+    """Buys what the shop sells, and stands before the gateway's page."""
     return press(visit(shop.url), id="buy")
 
 

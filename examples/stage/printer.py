@@ -3,38 +3,35 @@
 import os
 import sys
 
+from stage.steps import GATEWAY
+
 RESET, BOLD, DIM, RED, GREEN, YELLOW = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[33m"
 SHOP_COLORS = ("\x1b[36m", "\x1b[35m")
 
 # By how a step begins: what matters most to whoever watches.
 STYLES = {
     "fulfilled": BOLD + GREEN,
-    "verified, settled": GREEN,
-    "verified, not settled": YELLOW,
+    "closed": YELLOW,
+    "attention": BOLD + RED,
     "callback refused": RED,
-    "paid a second time": RED,
-    "callback about an unknown": YELLOW,
 }
 
 
 class Printer:
     def __init__(self, names, stream=None):
         self._stream = stream or sys.stdout
-        self._width = max(map(len, names)) + 2
+        self._width = max(map(len, [*names, GATEWAY])) + 2
         self._colors = dict(zip(names, SHOP_COLORS, strict=False)) if self._in_color() else None
 
     def _in_color(self):
         return self._stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     def step(self, step):
-        """The shop's name, who did it, the order, and what."""
-        by = "gateway" if step.by == "gateway" else "shop"
+        """Who did it, the order, and what."""
         text = f"{step.order_id}  {visible(step.text)}" if step.order_id else visible(step.text)
         style = next((style for start, style in STYLES.items() if step.text.startswith(start)), "")
-        style = style or (DIM if by == "gateway" else "")
-        self._write(
-            self._paint(step.shop.ljust(self._width), self._color(step.shop)) + self._paint(f"{by:<9}{text}", style)
-        )
+        style = style or (DIM if step.by == GATEWAY else "")
+        self._write(self._paint(step.by.ljust(self._width), self._color(step.by)) + self._paint(text, style))
 
     def line(self, text, style=""):
         self._write(self._paint(text, style))

@@ -1,4 +1,4 @@
-"""One shop on the stage: its simulated gateway, and its process."""
+"""One shop on the stage: a process that is started, read, killed, and started again."""
 
 import os
 import shutil
@@ -7,9 +7,6 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-
-from paymento import PaymentoError
-from paymento.testing import Simulator
 
 EXAMPLES = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
@@ -24,69 +21,69 @@ class StageError(Exception):
 
 
 class Shop:
-    """A store's callbacks go to one address, so each shop has a store of its own, which is a simulator of its own."""
-
-    def __init__(self, name, store_name, command, port, gateway_port):
+    def __init__(self, name, command, port):
         self.name, self.port = name, claim(port, f"the {name} shop")
         self.url = f"http://{HOST}:{self.port}"
-        claim(gateway_port, f"the {name} shop's simulator")
-        try:
-            self.simulator = Simulator.start(store_name=store_name, port=gateway_port)
-        except PaymentoError as error:
-            raise StageError(f"the {name} shop's simulator does not start: {error}") from None
-        self.process = None
-        self._command, self._rest = command, b""
+        self.is_alive = False
+        self._command, self._settings, self._process, self._rest = command, {}, None, b""
 
-    def open(self, folder):
-        """Starts the process; it prints `open at` when it answers. `folder` is for what it keeps."""
-        self.process = subprocess.Popen(
+    def open(self, settings=None):
+        """Starts the process; it prints `open at` when it answers. The settings of the first time stay."""
+        self._settings = settings or self._settings
+        if self._process is not None:
+            self._process.stdout.close()
+        self._process = subprocess.Popen(
             self._command,
             cwd=EXAMPLES,
-            env=self.environment(folder),
+            env=self.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is the demo's: it ends the shops itself, in order
         )
-        os.set_blocking(self.process.stdout.fileno(), False)
+        os.set_blocking(self.output.fileno(), False)
+        self.is_alive, self._rest = True, b""
 
-    def environment(self, folder):
+    def environment(self):
         """What a shop is told, and nothing that the person at the terminal has set for another one."""
         unwanted = ("PAYMENTO_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
         environment = {key: value for key, value in os.environ.items() if not key.upper().startswith(unwanted)}
-        return environment | {
-            "PAYMENTO_API_KEY": self.simulator.api_key,
-            "PAYMENTO_SECRET_KEY": self.simulator.secret_key,
-            "PAYMENTO_BASE_URL": self.simulator.base_url,
-            "PUBLIC_URL": self.url,
-            "PORT": str(self.port),
-            "DATABASE": str(Path(folder) / f"{self.name.lower()}.db"),
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
+        own = {"PORT": str(self.port), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        return environment | own | self._settings
+
+    @property
+    def output(self):
+        return self._process.stdout
+
+    @property
+    def pid(self):
+        return self._process.pid
 
     def read_lines(self):
-        """The lines printed since the last call, and whether there may be more later."""
-        while True:
+        """The lines printed since the last call. `is_alive` is false once there will be no more."""
+        while self.is_alive:
             try:
-                chunk = os.read(self.process.stdout.fileno(), 65536)
+                chunk = os.read(self.output.fileno(), 65536)
             except BlockingIOError:
-                is_open = True
                 break
-            if not chunk:
-                is_open = False
-                break
-            self._rest += chunk
+            self.is_alive = bool(chunk)
+            self._rest += chunk or b"\n"  # a last line that was not ended
         *lines, self._rest = self._rest.split(b"\n")
-        if not is_open and self._rest:
-            lines, self._rest = [*lines, self._rest], b""
-        return [line.decode("utf-8", "replace").rstrip() for line in lines], is_open
+        return [line.decode("utf-8", "replace").rstrip() for line in lines]
+
+    def kill(self):
+        """As the machine does it when it has no memory left: the shop is told nothing."""
+        self._process.kill()
+
+    def wait(self):
+        """The exit code, of a process whose output has ended."""
+        end(self._process)
+        return self._process.returncode
 
     def close(self):
-        if self.process is not None:
-            end(self.process)
-            self.process.stdout.close()
-        self.simulator.stop()
+        if self._process is not None:
+            end(self._process)
+            self._process.stdout.close()
 
 
 def end(process):
@@ -110,7 +107,9 @@ def claim(port, purpose):
             probe.bind((HOST, port))
         except OSError as error:
             text = f"port {port}, for {purpose}, cannot be used: {error.strerror.lower()}\n"
-            hint = "choose others: make demo PORTS=8001,8002,8003 (simulator, Flask shop, Express shop)"
+            hint = (
+                "choose others: make demo PORTS=8001,8002,8003,8004 (simulator, Flask shop, Express shop, front door)"
+            )
             raise StageError(text + hint, exit_code=2) from None
         return probe.getsockname()[1]
 
@@ -123,6 +122,7 @@ def express_command():
     node = shutil.which("node")
     if node is None:
         raise StageError("node is not on the PATH; the Express shop needs Node 20 or later")
-    if not (EXAMPLES / "express" / "node_modules" / "express").is_dir():
+    modules = EXAMPLES / "express" / "node_modules"
+    if not all((modules / package).is_dir() for package in ("express", "better-sqlite3")):
         raise StageError("the Express shop is not installed: run `npm ci` in examples/express")
     return [node, str(EXAMPLES / "express" / "server.mjs")]

@@ -39,10 +39,11 @@ export class Demo {
     for (const look of [...this.#waiting]) look(line);
   }
 
-  // The first line that matches, of those so far and those to come.
-  async line(pattern, limit = 20_000) {
-    const found = this.lines.find((line) => pattern.test(line));
+  // The first line that matches, of those so far and those to come; or the second, and so on.
+  async line(pattern, { limit = 20_000, nth = 1 } = {}) {
+    const found = this.lines.filter((line) => pattern.test(line))[nth - 1];
     if (found !== undefined) return found;
+    let missing = nth - this.lines.filter((line) => pattern.test(line)).length;
     return new Promise((resolve, reject) => {
       const fail = (why) =>
         settle(reject, new Error(`${why} before a line like ${pattern}:\n${this.lines.join("\n")}`));
@@ -54,15 +55,25 @@ export class Demo {
       };
       const look = (line) => {
         if (line === null) fail("the demo ended");
-        else if (pattern.test(line)) settle(resolve, line);
+        else if (pattern.test(line) && --missing === 0) settle(resolve, line);
       };
       this.#waiting.add(look);
     });
   }
 
   address(shop) {
-    const line = this.lines.find((candidate) => candidate.includes(`${shop} shop  `));
-    return line.match(/http:\/\/\S+/)[0];
+    return this.#introduced(shop).match(/http:\/\/\S+/)[0];
+  }
+
+  // Kills a shop's first process, as the machine does it when it has no memory left; waits until the demo has seen it.
+  async kill(shop) {
+    const pid = this.#introduced(shop).match(/pid (\d+)/)[1];
+    process.kill(Number(pid), "SIGKILL");
+    await this.line(new RegExp(`^${shop} \\(pid ${pid}\\) was killed; the other shop carries on`));
+  }
+
+  #introduced(shop) {
+    return this.lines.find((line) => line.includes(`${shop} shop  `));
   }
 
   async stop() {

@@ -1,5 +1,6 @@
 // A person with a browser: buys, pays on the gateway's page, comes back, and sees the order fulfilled. In both shops, on
-// a wide screen and on a phone. The pictures in build/screenshots are for looking at.
+// a wide screen and on a phone, and when the shop is killed meanwhile. The pictures in build/screenshots are for looking
+// at.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -82,3 +83,50 @@ for (const shop of ["Flask", "Express"]) {
     });
   });
 }
+
+for (const [shop, other] of [
+  ["Flask", "Express"],
+  ["Express", "Flask"],
+]) {
+  test(`${shop} is killed while its customer pays, and ${other} fulfills the order and shows its page`, async () => {
+    await withPage("desktop", async (page) => {
+      await page.goto(demo.address(shop));
+      await page.click("#buy");
+      await page.click("button[name=coin]");
+      await page.waitForSelector("#pay");
+      await demo.kill(shop);
+      await page.click("#pay");
+      await page.waitForURL(/\/orders\/[^/?]+$/);
+      await page.waitForSelector("[data-state=fulfilled]");
+      assert.equal(await page.textContent(".top span"), `served by ${other}`);
+      await fitsTheScreen(page, `${shop}-desktop-7-killed`.toLowerCase());
+      await demo.line(new RegExp(`^${other} +${orderId(page)} +fulfilled$`));
+      // The killed one comes back, knows the order as well, and does not fulfill it again.
+      await demo.line(new RegExp(`^${shop} +open at`), { nth: 2 });
+      await page.goto(`${demo.address(shop)}/orders/${orderId(page)}`);
+      assert.equal(await page.getAttribute(".order", "data-state"), "fulfilled");
+      assert.equal(await page.textContent(".top span"), `served by ${shop}`);
+      const fulfilled = demo.lines.filter((line) => line.endsWith(`${orderId(page)}  fulfilled`));
+      assert.equal(fulfilled.length, 1);
+    });
+  });
+}
+
+test("half of the money: the order's page says what is missing, and leads to where the rest is paid", async () => {
+  await withPage("phone", async (page) => {
+    await page.goto(demo.address("Express"));
+    await page.click("#buy");
+    const gateway = page.url();
+    await page.click("button[name=coin]");
+    await page.click("[data-lever=less]");
+    await page.waitForSelector("#remains");
+    const token = new URL(gateway).searchParams.get("token");
+    await page.goto(`${demo.address("Flask")}/back?token=${token}`);
+    await page.waitForSelector("[data-state=partially_paid]");
+    assert.match(await page.textContent("dl"), /Missing\s*0\.000\d+ of the coin, about 9\.25 USD/);
+    await fitsTheScreen(page, "flask-phone-8-part");
+    await page.click("#continue");
+    await page.click("#pay");
+    await page.waitForSelector("[data-state=fulfilled]");
+  });
+});
