@@ -45,7 +45,7 @@ impl Shop {
 
     /// A `paid` event to hand over, for the paid orders of the first `most`.
     pub(crate) async fn write_due_events(self, beside: &mut Beside, most: i64) -> Result<(), Failure> {
-        let words = Shop { count: most, ..self }.words(beside);
+        let words = Shop { count: most.min(self.past()), open: 0 }.words(beside);
         beside.script(words.put_into(DUE_EVENTS)).await?;
         follow_on(beside, &["paymento_events"]).await
     }
