@@ -72,6 +72,7 @@ export const ERROR_CODES = [
   "checkout.already_paid",
   "checkout.payment_in_progress",
   "checkout.creation_in_progress",
+  "checkout.superseded",
   "checkout.unknown_order",
   "checkout.unknown_payment",
   "checkout.other_order",

@@ -1,6 +1,9 @@
 //! [`Checkout`]: the five steps, durable.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use http::Method;
 use napi::Either;
@@ -67,6 +70,9 @@ pub fn closed_checkout_error() -> Failure {
 /// The longest body that a callback has, in bytes.
 #[napi]
 pub const LONGEST_CALLBACK: u32 = 64 * 1_024;
+/// Whoever verifies what is due waits this long for the pace; the loop that calls has an end of its own.
+const PACE: Duration = Duration::from_secs(1);
+
 const _: () = assert!(LONGEST_CALLBACK as usize == MAX_CALLBACK_BYTES, "the addon's constants are literals");
 
 fn closed() -> Error {
@@ -287,8 +293,9 @@ impl Checkout {
     /// Verifies a few payments that are due, of one order where it is named, and gives how many.
     #[napi(ts_return_type = "Ticket<number>")]
     pub fn verify_due(&self, order_id: Option<String>) -> Ticket {
-        self.start(None)
-            .run::<usize, _, _>(move |checkout| async move { checkout.verify_due(order_id.as_deref()).await })
+        self.start(None).run::<usize, _, _>(move |checkout| async move {
+            checkout.verify_due_within(order_id.as_deref(), PACE).await
+        })
     }
 
     /// Records that the work is done.

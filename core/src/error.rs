@@ -168,6 +168,7 @@ error_codes! {
         CheckoutAlreadyPaid = "checkout.already_paid", false, "the order is paid";
         CheckoutPaymentInProgress = "checkout.payment_in_progress", false, "a payment of the order is being confirmed on the chain";
         CheckoutCreationInProgress = "checkout.creation_in_progress", true, "another process is creating this payment";
+        CheckoutSuperseded = "checkout.superseded", false, "the order got another price, or was canceled, while this call was creating a payment";
         CheckoutUnknownOrder = "checkout.unknown_order", false, "the database holds no such order";
         CheckoutUnknownPayment = "checkout.unknown_payment", false, "the database holds no such payment";
         CheckoutOtherOrder = "checkout.other_order", false, "the token belongs to another order";

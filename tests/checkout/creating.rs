@@ -21,6 +21,7 @@ on_both! {
     a_call_that_waits_does_not_open_a_canceled_order_again
     a_customer_who_comes_back_late_finds_nothing_closed_behind_the_new_payment
     closed_is_not_told_any_more_once_the_order_can_be_paid_again
+    closed_is_told_where_no_new_payment_came_of_it
     who_has_paid_an_earlier_price_is_not_asked_to_pay_again_when_it_comes_back
     a_lost_answer_is_asked_for_once_more
     a_refused_request_leaves_nothing_behind
@@ -191,7 +192,8 @@ async fn an_older_call_does_not_take_the_price_back(on: On) {
     let second = shop.token("A-578", "1000").await;
     drop(release);
     let error = creating.await.expect("ran").expect_err("overtaken");
-    assert_eq!((error.code(), error.is_retryable()), (ErrorCode::CheckoutCreationInProgress, true));
+    // Not to be tried again by itself: the next call would take the price back.
+    assert_eq!((error.code(), error.is_retryable()), (ErrorCode::CheckoutSuperseded, false));
     shop.clock.advance(SECONDS);
     shop.pay(&first, "A-578").await;
     shop.settle_down().await;
@@ -208,7 +210,7 @@ async fn a_call_that_waits_does_not_open_a_canceled_order_again(on: On) {
     shop.checkout.cancel("A-578").await.expect("canceled");
     drop(release);
     let error = creating.await.expect("ran").expect_err("canceled");
-    assert_eq!(error.code(), ErrorCode::CheckoutCreationInProgress);
+    assert_eq!((error.code(), error.is_retryable()), (ErrorCode::CheckoutSuperseded, false));
     shop.clock.advance(SECONDS);
     shop.pay(&first, "A-578").await;
     shop.settle_down().await;
@@ -259,6 +261,20 @@ async fn closed_is_not_told_any_more_once_the_order_can_be_paid_again(on: On) {
     shop.pass(MINUTE * 5, MINUTE).await;
     assert_eq!(heard.kinds(), [EventKind::Closed]);
     assert_eq!(heard.events()[0].token.as_deref(), Some(second.as_str()));
+}
+
+async fn closed_is_told_where_no_new_payment_came_of_it(on: On) {
+    let shop = Shop::open(on).await;
+    let first = shop.token("A-578", "29.99").await;
+    shop.gateway.status(&first, 4);
+    shop.callback(&first, "A-578", 4).await;
+    shop.checkout.verify_due(None).await.expect("up");
+    shop.gateway.fail_creating([Some(401)]);
+    shop.checkout.create_payment(request("A-578", "29.99")).await.expect_err("refused");
+    assert_eq!(shop.checkout.status("A-578").await.expect("known").state, OrderState::Closed);
+    let heard = Heard::by(&shop.checkout);
+    shop.settle_down().await;
+    assert_eq!(heard.kinds(), [EventKind::Closed]);
 }
 
 async fn who_has_paid_an_earlier_price_is_not_asked_to_pay_again_when_it_comes_back(on: On) {

@@ -10,14 +10,14 @@ use std::{
 
 use paymento::{
     Checkout, Client, ErrorCode,
-    checkout::{Clock, EventKind, Migrate, Worker},
+    checkout::{Clock, EventKind, Migrate, Reason, Worker},
     simulator::Simulator,
 };
 
 use crate::{
     gateway::{Gateway, callback, signed},
     postgres::Server,
-    shop::{Heard, On, Shop, builder, fresh_folder, on_both, receive, request},
+    shop::{Heard, MINUTE, On, Shop, builder, fresh_folder, on_both, receive, request},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -56,6 +56,8 @@ fn meddle(on: On, url: &str, sql: &str) {
 
 on_both! {
     an_event_that_cannot_be_read_is_a_dead_letter_and_stands_in_nobodys_way
+    a_payment_that_cannot_be_read_is_told_of_and_stands_in_nobodys_way
+    an_order_that_cannot_be_read_is_asked_about_ever_less_often
 }
 
 async fn an_event_that_cannot_be_read_is_a_dead_letter_and_stands_in_nobodys_way(on: On) {
@@ -77,6 +79,30 @@ async fn an_event_that_cannot_be_read_is_a_dead_letter_and_stands_in_nobodys_way
     assert_eq!(dead.len(), 1);
     assert_eq!((dead[0].event.order_id.as_str(), dead[0].event.kind), ("A-1", EventKind::Paid));
     assert!(!shop.checkout.health().await.expect("up").ok);
+}
+
+async fn a_payment_that_cannot_be_read_is_told_of_and_stands_in_nobodys_way(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    for order_id in ["A-1", "A-2"] {
+        let token = shop.token(order_id, "29.99").await;
+        shop.pay(&token, order_id).await;
+    }
+    let first = "(SELECT MIN(id) FROM paymento_payments)";
+    meddle(on, &shop.url, &format!("UPDATE paymento_payments SET price = 'x' WHERE id = {first}"));
+    shop.settle_down().await;
+    assert_eq!((heard.paid(), heard.reasons()), (vec!["A-2".to_owned()], vec![Reason::Mismatch]));
+}
+
+async fn an_order_that_cannot_be_read_is_asked_about_ever_less_often(on: On) {
+    let shop = Shop::open(on).await;
+    let token = shop.token("A-578", "29.99").await;
+    shop.token("A-578", "35").await;
+    let first = "(SELECT MIN(id) FROM paymento_payments)";
+    meddle(on, &shop.url, &format!("UPDATE paymento_payments SET state = 'new' WHERE id <> {first}"));
+    shop.gateway.status(&token, 3);
+    shop.pass(MINUTE * 30, Duration::from_secs(20)).await;
+    assert!((5..20).contains(&shop.gateway.verifies(&token)), "{}", shop.gateway.verifies(&token));
 }
 
 /// Another program has the file locked until its standard input ends.
@@ -128,7 +154,7 @@ async fn work_that_ends_while_the_file_is_locked_is_recorded_afterwards_and_not_
     drop(holder.stdin.take());
     holder.wait().expect("ended");
     completing.await.expect("ran").expect("recorded");
-    shop.clock.advance(Duration::from_secs(60));
+    shop.clock.advance(MINUTE);
     assert!(shop.checkout.claim(&[EventKind::Paid], None).await.expect("up").is_none());
 }
 

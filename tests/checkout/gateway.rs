@@ -43,6 +43,7 @@ struct State {
     verify_failures: Vec<u16>,
     /// The next answer to verify waits for it.
     held_back: Option<oneshot::Receiver<()>>,
+    holds_back: bool,
 }
 
 /// The scripted gateway.
@@ -107,11 +108,30 @@ impl Gateway {
         self.state.lock().expect("lock").verify_failures.extend(failures);
     }
 
+    /// Verify calls fail no more.
+    pub(crate) fn mended(&self) {
+        self.state.lock().expect("lock").verify_failures.clear();
+    }
+
     /// The next verify call is answered when this is sent to, or dropped, with what was true when it came.
     pub(crate) fn hold_back_next_answer(&self) -> oneshot::Sender<()> {
         let (release, held_back) = oneshot::channel();
         self.state.lock().expect("lock").held_back = Some(held_back);
         release
+    }
+
+    /// Waits until an answer is held back.
+    pub(crate) async fn holding_back(&self) {
+        let held = async {
+            loop {
+                let changed = self.changed.notified();
+                if self.state.lock().expect("lock").holds_back {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        assert!(tokio::time::timeout(Duration::from_secs(20), held).await.is_ok(), "nobody has asked");
     }
 
     /// From now on, whatever is made is paid.
@@ -162,6 +182,7 @@ impl Gateway {
             "/v1/payment/verify" => {
                 let (answer, held_back) = (self.verify(body), self.state.lock().expect("lock").held_back.take());
                 if let Some(held_back) = held_back {
+                    self.state.lock().expect("lock").holds_back = true;
                     self.changed.notify_waiters();
                     let _ = held_back.await;
                 }

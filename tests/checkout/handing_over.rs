@@ -22,6 +22,7 @@ on_both! {
     who_lost_the_lease_completes_nothing
     a_process_does_not_take_an_order_again_that_it_still_works_on
     a_handler_that_fails_is_tried_again_and_then_a_dead_letter
+    an_order_that_kills_each_process_is_put_off_and_then_a_dead_letter
     a_second_handler_is_an_error
     a_paid_order_without_a_handler_stays_and_is_unhealthy
     nothing_stands_before_paid
@@ -105,6 +106,7 @@ async fn a_handler_that_fails_is_tried_again_and_then_a_dead_letter(on: On) {
     shop.checkout.replay(letters[0].id).await.expect("replayed");
     shop.settle_down().await;
     assert_eq!((runs.load(Ordering::SeqCst), shop.checkout.dead_letters(None).await.expect("listed").len()), (4, 0));
+    assert_eq!(heard.reasons().len(), 1);
     let again = shop.checkout.replay(letters[0].id).await.expect_err("done");
     assert_eq!(again.code(), ErrorCode::CheckoutNotDead);
 }
@@ -117,6 +119,25 @@ async fn a_dead_letter_of_an_order_that_is_no_longer_paid_is_not_replayed(on: On
     let letter = shop.checkout.dead_letters(None).await.expect("listed").remove(0);
     let refused = shop.checkout.replay(letter.id).await.expect_err("not paid");
     assert_eq!((refused.code(), runs.load(Ordering::SeqCst)), (ErrorCode::VerifyClosed, 1));
+}
+
+async fn an_order_that_kills_each_process_is_put_off_and_then_a_dead_letter(on: On) {
+    let shop = Shop::open(on).await;
+    paid(&shop, "A-578").await;
+    let mut handed_over = 0;
+    for _ in 0..60 {
+        // Whoever gets it dies.
+        handed_over += usize::from(shop.process().claim(&PAID, None).await.expect("up").is_some());
+        if handed_over == 5 {
+            shop.clock.advance(Duration::from_secs(11));
+            assert!(shop.process().claim(&PAID, None).await.expect("up").is_none(), "it is put off");
+        }
+        shop.clock.advance(MINUTE * 61);
+    }
+    assert!((15..=20).contains(&handed_over), "{handed_over}");
+    let dead = shop.checkout.dead_letters(None).await.expect("listed");
+    assert_eq!(dead.len(), 1);
+    assert!(dead[0].error.contains("died"), "{}", dead[0].error);
 }
 
 async fn a_second_handler_is_an_error(on: On) {
@@ -212,4 +233,30 @@ async fn who_is_told_to_stop_waits_no_longer_and_loses_nothing(on: On) {
     assert!(works.expect("up").is_empty());
     paid(&shop, "A-578").await;
     assert!(shop.checkout.next(&PAID, SOON).await.expect("up").is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_order_that_somebody_has_locked_does_not_cost_the_others_their_leases() {
+    let shop = Shop::open(On::Postgres).await;
+    for order_id in ["A-1", "A-2"] {
+        paid(&shop, order_id).await;
+    }
+    let works = shop.checkout.claim_many(&PAID, None, 2).await.expect("up");
+    assert_eq!(works.len(), 2);
+    let url = shop.url.clone();
+    let locked = tokio::task::spawn_blocking(move || {
+        let mut session = crate::postgres::Session::begin(&url);
+        session.run("SELECT id FROM paymento_orders WHERE order_id = 'A-1' FOR UPDATE");
+        session
+    });
+    let locked = locked.await.expect("ran");
+    let lease = "SELECT lease_until FROM paymento_orders WHERE order_id = 'A-2'";
+    let before = crate::postgres::psql(&shop.url, lease);
+    let renewed = async {
+        while crate::postgres::psql(&shop.url, lease) == before {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(9), renewed).await.is_ok(), "it waits for the other one");
+    drop((locked, works));
 }

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use paymento::checkout::{EventKind, OrderState, Reason, Worker};
+use paymento::checkout::{Clock, EventKind, OrderState, Reason, Worker};
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use crate::shop::{Heard, MINUTE, On, Shop, on_both};
+use crate::{
+    gateway::callback,
+    shop::{Heard, MINUTE, On, Shop, builder, on_both, receive, request},
+};
 
 on_both! {
     an_order_ships_without_any_callback
@@ -27,6 +30,9 @@ on_both! {
     an_answer_that_a_later_one_has_overtaken_changes_nothing
     a_settled_answer_counts_however_late_it_comes
     a_callback_that_comes_while_the_gateway_is_being_asked_is_asked_about_again
+    a_callback_that_comes_while_the_gateway_fails_is_asked_about_all_the_same
+    run_once_waits_for_the_pace
+    a_clock_that_was_a_day_ahead_does_not_make_callbacks_powerless
     nothing_is_closed_while_another_payment_of_the_order_can_be_paid
 }
 
@@ -215,7 +221,7 @@ async fn the_pace_is_kept_and_callbacks_go_first(on: On) {
     }
     shop.clock.advance(MINUTE);
     shop.callback(&tokens[7], "A-7", 3).await;
-    shop.settle_down().await;
+    shop.checkout.verify_due(None).await.expect("up");
     let asked = |tokens: &[String]| tokens.iter().map(|token| shop.gateway.verifies(token)).sum::<usize>();
     assert_eq!(shop.gateway.verifies(&tokens[7]), 1);
     // Two at once, and what the test itself took of real time.
@@ -341,5 +347,53 @@ async fn callbacks_that_are_verified_inline_do_not_hold_up_the_others_for_ever(o
         shop.clock.advance(Duration::from_millis(500));
         shop.settle_down().await;
     }
+    assert_eq!(heard.paid(), ["A-578"]);
+}
+
+async fn a_callback_that_comes_while_the_gateway_fails_is_asked_about_all_the_same(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    // It has failed so often that the next time is far away.
+    shop.gateway.fail_verifying([401; 500]);
+    shop.pass(MINUTE * 90, MINUTE).await;
+    shop.clock.advance(MINUTE * 10);
+    let release = shop.gateway.hold_back_next_answer();
+    let checkout = shop.process();
+    let failing = tokio::spawn(async move { checkout.verify_due(Some("A-578")).await.expect("up") });
+    shop.gateway.holding_back().await;
+    shop.pay(&token, "A-578").await;
+    drop(release);
+    assert_eq!(failing.await.expect("ran"), 1);
+    shop.gateway.mended();
+    shop.clock.advance(Duration::from_secs(6));
+    shop.settle_down().await;
+    assert_eq!(heard.paid(), ["A-578"]);
+}
+
+async fn run_once_waits_for_the_pace(on: On) {
+    let shop = Shop::open_with(on, |builder| builder.verifies_per_second(20)).await;
+    let mut tokens = vec![];
+    for number in 0..30 {
+        tokens.push(shop.token(&format!("A-{number}"), "29.99").await);
+    }
+    shop.clock.advance(MINUTE);
+    shop.settle_down().await;
+    let asked = tokens.iter().map(|token| shop.gateway.verifies(token)).sum::<usize>();
+    assert_eq!(asked, 30, "not only the burst");
+}
+
+async fn a_clock_that_was_a_day_ahead_does_not_make_callbacks_powerless(on: On) {
+    let shop = Shop::open(on).await;
+    let wrong = Clock::default();
+    wrong.advance(MINUTE * 60 * 24);
+    let early = builder(&shop.gateway, &shop.url, &wrong).build().expect("valid");
+    let token = early.create_payment(request("A-578", "29.99")).await.expect("created").token().to_owned();
+    receive(&early, callback(&token, "A-578", 3)).await;
+    early.verify_due(None).await.expect("up");
+    early.close().await;
+    let heard = Heard::by(&shop.checkout);
+    shop.pay(&token, "A-578").await;
+    shop.settle_down().await;
     assert_eq!(heard.paid(), ["A-578"]);
 }

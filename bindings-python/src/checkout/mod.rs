@@ -37,6 +37,9 @@ use crate::{
     times,
 };
 
+/// Whoever verifies what is due waits this long for the pace; the loop that calls has an end of its own.
+const PACE: Duration = Duration::from_secs(1);
+
 /// See `paymento.Checkout`.
 #[pyclass(frozen, module = "paymento._native")]
 pub(crate) struct CheckoutCalls(Checkout);
@@ -213,7 +216,7 @@ impl CheckoutCalls {
     #[pyo3(signature = (order_id: "str | None") -> "Call")]
     fn verify_due(&self, order_id: Option<&Bound<'_, PyAny>>) -> PyResult<Call> {
         let order_id = order_id.map(|order_id| text("order_id", order_id)).transpose()?;
-        Ok(self.call(|checkout| async move { checkout.verify_due(order_id.as_deref()).await }))
+        Ok(self.call(|checkout| async move { checkout.verify_due_within(order_id.as_deref(), PACE).await }))
     }
 
     #[pyo3(signature = (work: "Work") -> "Call")]

@@ -14,6 +14,12 @@ use super::{
 };
 use crate::error::Error;
 
+/// A process may be killed by whoever deploys; after so many deaths in a row the event itself is a suspect, and waits.
+const DEATHS_AT_ONCE: i64 = 5;
+/// After so many it is a dead letter.
+const DEATHS_IN_ALL: i64 = 20;
+const DIED: &str = "the processes that were handed the order died, or lost it";
+
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
@@ -89,7 +95,10 @@ async fn try_claim(
         if left > 0 {
             let limit = i64::try_from(left + orders.len()).unwrap_or(i64::MAX);
             for row in due(transaction, [LOCK_DUE, LOCK_DUE_OF_ORDER], wanted, *kind, now, limit).await? {
-                if events.len() < most && orders.insert(row.int("order_row")?) {
+                if events.len() < most
+                    && orders.insert(row.int("order_row")?)
+                    && !is_deferred(transaction, wanted, leases, &row, now).await?
+                {
                     events.push(row.int("id")?);
                 }
             }
@@ -101,6 +110,32 @@ async fn try_claim(
     let works = take(transaction, wanted, leases, &events, now).await?;
     note(transaction, wanted, &works, now).await?;
     Ok(Some(works))
+}
+
+/// Whether an event is put off, or given up, because each process that was handed its order has died, or has hung. What kills
+/// a process would otherwise kill one after the other, and what runs beside it with them.
+async fn is_deferred(
+    transaction: &mut Transaction,
+    wanted: &Wanted,
+    leases: &Leases,
+    row: &Row,
+    now: Millis,
+) -> Result<bool, Error> {
+    if !row.flag("abandoned")? {
+        return Ok(false);
+    }
+    let (event, order_row, deaths) = (row.int("id")?, row.int("order_row")?, row.int("attempts")? + 1);
+    if deaths < DEATHS_AT_ONCE {
+        transaction.execute(COUNT_DEATH, values![event]).await?;
+        return Ok(false);
+    }
+    let (owner, who) = (wanted.owner.to_string(), wanted.who.clone());
+    let finish = Finish { event, order_row, owner, fencing: 0, who, ending: Ending::Released };
+    finish::failed(transaction, &finish, DIED, DEATHS_IN_ALL.max(leases.most_failures()), now).await?;
+    transaction.execute(FREE, values![order_row]).await?;
+    // Not with the same neighbours again.
+    transaction.execute(SPREAD, values![event, fastrand::i64(0..5_000)]).await?;
+    Ok(true)
 }
 
 /// Leases the orders and reads the events again: somebody may have finished or failed one before its order was locked.
@@ -176,7 +211,8 @@ async fn note(transaction: &mut Transaction, wanted: &Wanted, works: &[Work], no
 macro_rules! due {
     ($where:literal, $lock:literal) => {
         concat!(
-            "SELECT e.id, e.order_row FROM paymento_events e JOIN paymento_orders o ON o.id = e.order_row WHERE ",
+            "SELECT e.id, e.order_row, e.attempts, CAST(CASE WHEN o.lease_owner IS NULL THEN 0 ELSE 1 END AS BIGINT) AS abandoned ",
+            "FROM paymento_events e JOIN paymento_orders o ON o.id = e.order_row WHERE ",
             $where,
             " AND e.kind = $2 AND e.state = 0 AND e.next_at <= $3 AND o.lease_until <= $3 ",
             // Not while another payment of the order can be paid, or is being created.
@@ -200,6 +236,10 @@ const LOOK_FOR: Sql = Sql::both(of_all!(""));
 const LOOK_FOR_OF_ORDER: Sql = Sql::both(of_order!(""));
 const LOCK_DUE: Sql = Sql::each(of_all!(""), of_all!(" FOR UPDATE OF o SKIP LOCKED"));
 const LOCK_DUE_OF_ORDER: Sql = Sql::each(of_order!(""), of_order!(" FOR UPDATE OF o SKIP LOCKED"));
+
+const COUNT_DEATH: Sql = Sql::both("UPDATE paymento_events SET attempts = attempts + 1 WHERE id = $1");
+const FREE: Sql = Sql::both("UPDATE paymento_orders SET lease_owner = NULL, lease_until = 0 WHERE id = $1");
+const SPREAD: Sql = Sql::both("UPDATE paymento_events SET next_at = next_at + $2 WHERE id = $1");
 
 macro_rules! take {
     ($list:literal) => {

@@ -11,7 +11,9 @@ use crate::error::Error;
 const HOUR: Millis = 3_600_000;
 /// A lease lasts 10 seconds, and an intent's as well.
 pub(super) const LONGEST_LEASE: Millis = 60_000;
-/// The longest wait after a failed handler is an hour, and the longest pause of the gateway 10 minutes.
+/// The longest pause of the gateway.
+const LONGEST_PAUSE: Millis = 10 * 60_000;
+/// The longest wait after a failed handler is an hour.
 const LONGEST_WAIT: Millis = 2 * HOUR;
 /// A payment is asked about once a day at least.
 const LONGEST_SCHEDULE: Millis = 48 * HOUR;
@@ -21,7 +23,7 @@ pub(super) async fn mend(database: &Database, account: &str) -> Result<(), Error
     transact!(database, transaction => async {
         let now = transaction.now();
         for (sql, longest) in [
-            (EVENTS, LONGEST_WAIT), (PAYMENTS, LONGEST_SCHEDULE), (PACE, LONGEST_WAIT), (LEASES, LONGEST_LEASE),
+            (EVENTS, LONGEST_WAIT), (PAYMENTS, LONGEST_SCHEDULE), (PACE, LONGEST_PAUSE), (LEASES, LONGEST_LEASE),
         ] {
             transaction.execute(sql, values![account, now, now + longest]).await?;
         }

@@ -76,8 +76,8 @@ impl Checkout {
     ///
     /// # Errors
     /// `checkout.already_paid`; `checkout.payment_in_progress` while a payment of the order is being confirmed;
-    /// `checkout.creation_in_progress` where another process has not got its token within 10 seconds, and where the order
-    /// got another price or was canceled meanwhile; `input.` for what is wrong in the request; `database.`; as `Client::create_payment` otherwise. The call ends within 25 seconds.
+    /// `checkout.creation_in_progress` where another process has not got its token within 10 seconds;
+    /// `checkout.superseded` where the order got another price or was canceled meanwhile; `input.` for what is wrong in the request; `database.`; as `Client::create_payment` otherwise. The call ends within 25 seconds.
     pub async fn create_payment(&self, request: PaymentRequest) -> Result<Payment, Error> {
         let price = self.client().check_request(&request)?;
         self.start_background()?;
@@ -294,7 +294,7 @@ fn in_progress(purchase: &Purchase) -> Error {
 
 fn overtaken(purchase: &Purchase) -> Error {
     let message = format!("the order {} got another price, or was canceled, meanwhile", quote(&purchase.order_id));
-    Error::new(ErrorCode::CheckoutCreationInProgress, message).with_hint("read the order again before you try again")
+    Error::new(ErrorCode::CheckoutSuperseded, message).with_hint("read the order again: what this call wanted is over")
 }
 
 const INSERT_ORDER: Sql = Sql::both(

@@ -94,7 +94,10 @@ impl Engine {
     async fn opened(&self) -> Result<&Opened, Error> {
         let open = async {
             let database = Database::open(&self.url, self.clock.clone()).await?;
-            migrate::prepare(&database, self.migrate).await?;
+            if let Err(error) = migrate::prepare(&database, self.migrate).await {
+                database.close().await;
+                return Err(error);
+            }
             let writer = Writer::start(database.clone(), Arc::clone(&self.woken));
             Ok(Opened { database, writer })
         };

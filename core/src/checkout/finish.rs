@@ -23,6 +23,13 @@ pub(super) struct Finish {
     pub(super) ending: Ending,
 }
 
+impl Finish {
+    /// Of one event there may be an earlier holder and a later one.
+    fn hold(&self) -> (i64, i64) {
+        (self.event, self.fencing)
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) enum Ending {
     Completed,
@@ -41,23 +48,24 @@ const BACKOFF: [Millis; 7] = [1, 5, 15, 60, 300, 900, 3_600];
 /// Records them, and says for each whether the event was still its holder's.
 pub(super) async fn all(transaction: &mut Transaction, finishes: &[Finish], now: Millis) -> Result<Vec<bool>, Error> {
     let completed: Vec<_> = finishes.iter().filter(|finish| matches!(finish.ending, Ending::Completed)).collect();
-    let mut own = if completed.is_empty() { vec![] } else { complete(transaction, &completed, now).await? };
+    let mut own: Vec<(i64, i64)> =
+        if completed.is_empty() { vec![] } else { complete(transaction, &completed, now).await? };
     for finish in finishes {
         let is_own = match &finish.ending {
             Ending::Completed => continue,
             Ending::Failed { message, most } => fail(transaction, finish, message, *most, now).await?,
             Ending::Released => release(transaction, finish).await?,
         };
-        own.extend(is_own.then_some(finish.event));
+        own.extend(is_own.then_some(finish.hold()));
     }
-    Ok(finishes.iter().map(|finish| own.contains(&finish.event)).collect())
+    Ok(finishes.iter().map(|finish| own.contains(&finish.hold())).collect())
 }
 
-/// Gives the ids of the events that were completed.
+/// Gives what was completed.
 ///
 /// The orders come first: whoever holds their rows meanwhile may be taking them over, and what was read of a row before that
 /// proves nothing.
-async fn complete(transaction: &mut Transaction, finishes: &[&Finish], now: Millis) -> Result<Vec<i64>, Error> {
+async fn complete(transaction: &mut Transaction, finishes: &[&Finish], now: Millis) -> Result<Vec<(i64, i64)>, Error> {
     let json = |finish: &&Finish| json!({ "event": finish.event, "order": finish.order_row, "owner": finish.owner, "fencing": finish.fencing });
     let list = finishes.iter().map(json).collect::<Json>().to_string();
     let released = transaction.rows(RELEASE_ALL, values![&list]).await?;
@@ -67,11 +75,11 @@ async fn complete(transaction: &mut Transaction, finishes: &[&Finish], now: Mill
     let held: Vec<_> = held.collect();
     let events = held.iter().map(|finish| finish.event).collect::<Json>().to_string();
     let rows = transaction.rows(COMPLETE, values![now, &events]).await?;
-    let own = rows.iter().map(|row| row.int("id")).collect::<Result<Vec<_>, _>>()?;
-    let noted = held.iter().filter(|finish| own.contains(&finish.event));
-    let noted = noted.map(|finish| json!({ "order": finish.order_row, "who": finish.who })).collect::<Json>();
+    let done = rows.iter().map(|row| row.int("id")).collect::<Result<Vec<_>, _>>()?;
+    let own: Vec<_> = held.iter().filter(|finish| done.contains(&finish.event)).collect();
+    let noted = own.iter().map(|finish| json!({ "order": finish.order_row, "who": finish.who })).collect::<Json>();
     transaction.execute(NOTE_ALL, values![now, noted.to_string()]).await?;
-    Ok(own)
+    Ok(own.into_iter().map(|finish| finish.hold()).collect())
 }
 
 async fn release(transaction: &mut Transaction, finish: &Finish) -> Result<bool, Error> {
@@ -137,16 +145,18 @@ async fn raise_failed(
         kind: EventKind::Attention,
         reason: Some(Reason::HandlerFailed),
         token: token.as_deref(),
-        distinct: &kind,
+        // One that was replayed and fails for good again is told of again.
+        distinct: &format!("{kind}/{now}"),
         payload: &payload,
     };
     raised.put(transaction, now).await.map(|_| ())
 }
 
+/// Also one that was given up for taking too long, where nobody else has got it.
 const COMPLETE: Sql = Sql::each(
-    "UPDATE paymento_events SET state = 1, finished_at = $1 WHERE state = 0 \
+    "UPDATE paymento_events SET state = 1, finished_at = $1 WHERE state IN (0, 2) \
      AND id IN (SELECT value FROM json_each($2)) RETURNING id",
-    "UPDATE paymento_events SET state = 1, finished_at = $1 WHERE state = 0 \
+    "UPDATE paymento_events SET state = 1, finished_at = $1 WHERE state IN (0, 2) \
      AND id IN (SELECT value::bigint FROM json_array_elements_text($2::json)) RETURNING id",
 );
 

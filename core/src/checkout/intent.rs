@@ -106,7 +106,10 @@ pub(super) async fn drop_closed(transaction: &mut Transaction, order_row: i64, n
 /// This call needs no payment of its own: an older one will do, or none is wanted.
 pub(super) async fn give_up_all(transaction: &mut Transaction, purchase: &Purchase) -> Result<(), Error> {
     let values = values![&purchase.account, &purchase.order_id, &purchase.creator];
-    transaction.execute(DELETE_INTENTS, values).await.map(|_| ())
+    if transaction.execute(DELETE_INTENTS, values).await? > 0 {
+        transaction.execute(CLOSE_AGAIN, values![&purchase.account, &purchase.order_id]).await?;
+    }
+    Ok(())
 }
 
 const INSERT_INTENT: Sql = Sql::both(
@@ -130,6 +133,12 @@ const OPEN_ORDER: Sql = Sql::both(
 const DROP_CLOSED: Sql = Sql::both(
     "UPDATE paymento_events SET state = 3, finished_at = $2 WHERE order_row = $1 AND state IN (0, 2) AND kind = 'closed' \
      AND EXISTS (SELECT 1 FROM paymento_orders WHERE id = $1 AND state <> 'closed')",
+);
+/// An order that was opened for an intent alone is what it was before.
+const CLOSE_AGAIN: Sql = Sql::both(
+    "UPDATE paymento_orders SET state = 'closed' WHERE account = $1 AND order_id = $2 AND state = 'open' \
+     AND EXISTS (SELECT 1 FROM paymento_payments p WHERE p.order_row = paymento_orders.id) \
+     AND NOT EXISTS (SELECT 1 FROM paymento_payments p WHERE p.order_row = paymento_orders.id AND p.state <> 'closed')",
 );
 const DELETE_INTENTS: Sql = Sql::both(
     "DELETE FROM paymento_payments WHERE creator = $3 AND token IS NULL \

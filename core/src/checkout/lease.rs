@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::{Value as Json, json};
+
 use super::{
     clock::Millis,
     database::{Database, Sql, Transaction, transact, values},
@@ -76,6 +78,10 @@ impl Leases {
         Self { owner, longest, most_failures, who, held: Mutex::default(), more: AtomicBool::new(false) }
     }
 
+    pub(super) fn most_failures(&self) -> i64 {
+        self.most_failures
+    }
+
     pub(super) fn owner(&self) -> Arc<str> {
         Arc::clone(&self.owner)
     }
@@ -115,7 +121,12 @@ impl Leases {
         if renewed.is_empty() && slow.is_empty() {
             return Ok(vec![]);
         }
-        transact!(database, transaction => self.try_renew(&mut transaction, &renewed, &slow))?;
+        if !renewed.is_empty() {
+            transact!(database, transaction => self.extend(&mut transaction, &renewed))?;
+        }
+        for held in &slow {
+            transact!(database, transaction => self.give_up_waiting(&mut transaction, held))?;
+        }
         let mut all = self.lock();
         for held in &slow {
             if let Some(held) = all.get_mut(&(held.order_row, held.fencing)) {
@@ -125,23 +136,23 @@ impl Leases {
         Ok(slow.iter().map(Held::too_slow).collect())
     }
 
-    async fn try_renew(&self, transaction: &mut Transaction, renewed: &[Held], slow: &[Held]) -> Result<(), Error> {
-        let now = transaction.now();
-        // In one order, so that two processes never wait for each other in a circle.
-        let mut renewed: Vec<_> = renewed.iter().map(|held| (held.order_row, held.fencing)).collect();
-        renewed.sort_unstable();
-        for (order_row, fencing) in renewed {
-            transaction.execute(EXTEND, values![order_row, &*self.owner, fencing, now + LEASE]).await?;
-        }
-        for held in slow {
-            self.give_up_waiting(transaction, held, now).await?;
-        }
-        Ok(())
+    /// In one statement. A row that somebody has locked is left to the next time: one order that is held up must not cost the
+    /// others their leases.
+    async fn extend(&self, transaction: &mut Transaction, renewed: &[Held]) -> Result<u64, Error> {
+        let until = transaction.now() + LEASE;
+        let list = renewed.iter().map(|held| json!({ "order": held.order_row, "fencing": held.fencing }));
+        let list = list.collect::<Json>().to_string();
+        transaction.execute(EXTEND, values![&list, until, &*self.owner]).await
     }
 
     /// The order's lease ends by itself, in case the handler ends meanwhile. A handler that hangs each time must not be given
     /// the same order for ever.
-    async fn give_up_waiting(&self, transaction: &mut Transaction, held: &Held, now: Millis) -> Result<(), Error> {
+    async fn give_up_waiting(&self, transaction: &mut Transaction, held: &Held) -> Result<(), Error> {
+        let now = transaction.now();
+        let still = transaction.row(STILL_HELD, values![held.order_row, &*self.owner, held.fencing]).await?;
+        if still.is_none() {
+            return Ok(());
+        }
         let finish = Finish {
             event: held.event,
             order_row: held.order_row,
@@ -172,8 +183,18 @@ async fn raise_slow(transaction: &mut Transaction, held: &Held, now: Millis) -> 
     raised.put(transaction, now).await.map(|_| ())
 }
 
-const EXTEND: Sql =
-    Sql::both("UPDATE paymento_orders SET lease_until = $4 WHERE id = $1 AND lease_owner = $2 AND fencing = $3");
+const EXTEND: Sql = Sql::each(
+    "UPDATE paymento_orders SET lease_until = $2 FROM (SELECT json_extract(value, '$.order') AS held, \
+     json_extract(value, '$.fencing') AS fencing FROM json_each($1)) AS h \
+     WHERE paymento_orders.id = h.held AND paymento_orders.fencing = h.fencing AND lease_owner = $3",
+    "UPDATE paymento_orders SET lease_until = $2 WHERE id IN (SELECT o.id FROM paymento_orders o \
+     JOIN json_to_recordset($1::json) AS h(\"order\" bigint, fencing bigint) ON o.id = h.\"order\" AND o.fencing = h.fencing \
+     WHERE o.lease_owner = $3 FOR UPDATE OF o SKIP LOCKED)",
+);
+const STILL_HELD: Sql = Sql::each(
+    "SELECT id FROM paymento_orders WHERE id = $1 AND lease_owner = $2 AND fencing = $3",
+    "SELECT id FROM paymento_orders WHERE id = $1 AND lease_owner = $2 AND fencing = $3 FOR UPDATE",
+);
 
 #[cfg(test)]
 #[cfg(feature = "sqlite")]
@@ -184,6 +205,8 @@ mod tests {
     const EVENT: Sql = Sql::both("SELECT state, attempts, next_at FROM paymento_events WHERE id = $1");
     const ATTENTION: Sql =
         Sql::both("SELECT COUNT(*) AS count FROM paymento_events WHERE kind = 'attention' AND reason = $1");
+
+    const LEASED: Sql = Sql::both("UPDATE paymento_orders SET lease_owner = $1, lease_until = 1 WHERE id = 1");
 
     fn held(order_row: i64) -> Held {
         Held {
@@ -214,6 +237,7 @@ mod tests {
         let fixture = Fixture::open("lease").await;
         let database = &fixture.database;
         let leases = Leases::new("this process".into(), Duration::ZERO, 2, "this process".to_owned());
+        transact!(database, transaction => transaction.execute(LEASED, values!["this process"])).expect("leased");
         for (failures, state) in [(1, 0), (2, 2)] {
             leases.hold(held(1));
             let told = leases.renew(database).await.expect("up");

@@ -5,7 +5,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 use tokio::task::AbortHandle;
@@ -15,6 +15,7 @@ use super::{
     database::{Database, Sql, transact, values},
     handled::Handled,
     lease::Leases,
+    runner::CLEAN,
     verify::Verifier,
 };
 use crate::{
@@ -33,6 +34,9 @@ pub(super) struct PerProcess {
     pub(super) lookout: Mutex<Option<AbortHandle>>,
     /// Where this process runs nothing, and has been handed something all the same: keeps its leases.
     pub(super) renewer: Mutex<Option<AbortHandle>>,
+    /// Where this process runs nothing, and verifies all the same: removes what is old.
+    pub(super) tending: Mutex<Option<AbortHandle>>,
+    tended: Mutex<Option<Instant>>,
     pub(super) handled: Arc<Handled>,
     registered: AtomicBool,
 }
@@ -70,9 +74,21 @@ impl PerProcess {
             handing: Mutex::default(),
             lookout: Mutex::default(),
             renewer: Mutex::default(),
+            tending: Mutex::default(),
+            tended: Mutex::default(),
             handled: Arc::default(),
             registered: AtomicBool::new(false),
         }
+    }
+
+    /// True once an hour.
+    pub(super) fn is_time_to_tend(&self) -> bool {
+        let mut tended = self.tended.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_time = tended.is_none_or(|last| last.elapsed() >= CLEAN);
+        if is_time {
+            *tended = Some(Instant::now());
+        }
+        is_time
     }
 
     pub(super) fn is_of_this_process(&self) -> bool {
@@ -106,7 +122,7 @@ impl PerProcess {
 impl PerProcess {
     /// Ends the background tasks, whoever still holds this.
     pub(super) fn stop(&self) {
-        for task in [&self.runner, &self.handing, &self.lookout, &self.renewer] {
+        for task in [&self.runner, &self.handing, &self.lookout, &self.renewer, &self.tending] {
             let task = task.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(task) = task.filter(|_| self.is_of_this_process()) {
                 task.abort();

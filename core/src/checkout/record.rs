@@ -138,6 +138,7 @@ impl Entry<'_> {
             unapproved.then(|| self.payment.unapproved_since.unwrap_or(self.now)),
             self.payment.closed_at.or(closed.then_some(self.now)),
             self.payment.settled_at.or(settles.then_some(self.now)),
+            i64::from(self.asked_for().is_some()),
         ];
         transaction.execute(UPDATE_PAYMENT, values).await?;
         if settles && self.payment.callbacks == 0 {
@@ -146,11 +147,15 @@ impl Entry<'_> {
         Ok(())
     }
 
-    /// By the schedule; or sooner, where a callback has asked for it while the gateway was being asked.
+    /// What a callback has asked for while the gateway was being asked.
+    fn asked_for(&self) -> Option<Millis> {
+        self.payment.next_verify_at.filter(|at| Some(*at) != self.payment.verify_until)
+    }
+
+    /// By the schedule; or sooner, where a callback has asked for it.
     fn next_verify_at(&self) -> Option<Millis> {
         let scheduled = self.decision.ask_in.map(|wait| self.now + wait);
-        let asked_for = self.payment.next_verify_at.filter(|at| Some(*at) != self.payment.verify_until);
-        match (scheduled, asked_for) {
+        match (scheduled, self.asked_for()) {
             (Some(scheduled), Some(asked_for)) => Some(scheduled.min(asked_for)),
             (Some(scheduled), None) => Some(scheduled),
             (None, asked_for) => asked_for.filter(|_| self.decision.payment != PaymentState::Settled),
@@ -236,7 +241,7 @@ impl Entry<'_> {
 const UPDATE_PAYMENT: Sql = Sql::both(
     "UPDATE paymento_payments SET state = $2, outcome = $3, status = $4, expected = $5, received = $6, settlement = $7, \
      next_verify_at = $8, updated_at = $9, unapproved_since = $10, closed_at = $11, settled_at = $12, \
-     urgency = 2, failures = 0, verify_until = NULL WHERE id = $1",
+     urgency = CASE WHEN $13 = 1 THEN urgency ELSE 2 END, failures = 0, verify_until = NULL WHERE id = $1",
 );
 
 /// What no callback has told of: their address may be wrong.

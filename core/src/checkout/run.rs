@@ -167,11 +167,9 @@ impl Checkout {
     pub async fn run_once(&self, longest: Duration, order_id: Option<&str>) -> Result<usize, Error> {
         let end = Instant::now() + longest;
         let mut handled = 0;
-        let account = self.account().to_owned();
-        // Nobody else may do it, where there is no background work.
-        self.with_database(async move |database| clockwise::mend(&database, &account).await).await?;
         loop {
-            let verified = self.verify_due(order_id).await?;
+            let left = end.saturating_duration_since(Instant::now());
+            let verified = self.verify_due_within(order_id, left).await?;
             let work = self.claim(&self.handled_kinds(), order_id).await?;
             match work {
                 Some(work) => {
@@ -202,12 +200,24 @@ impl Checkout {
     /// # Errors
     /// `database.`.
     pub async fn verify_due(&self, order_id: Option<&str>) -> Result<usize, Error> {
+        self.verify_due_within(order_id, Duration::ZERO).await
+    }
+
+    /// Like [`verify_due`](Self::verify_due), and waits for the pace where that takes no longer than `longest`.
+    ///
+    /// # Errors
+    /// `database.`.
+    pub async fn verify_due_within(&self, order_id: Option<&str>, longest: Duration) -> Result<usize, Error> {
         let (parts, order_id) = (self.verifier_parts(), order_id.map(ToOwned::to_owned));
-        self.with_database_for(WHOLE_VERIFY, async move |database| {
+        let tends = order_id.is_none() && self.start_tending()?;
+        self.with_database_for(WHOLE_VERIFY + longest, async move |database| {
             let verifier = parts.over(database);
+            if tends {
+                clockwise::mend(&verifier.database, &verifier.account).await?;
+            }
             let due = match order_id {
                 Some(order_id) => verifier.claim_of_order(&order_id).await?,
-                None => verifier.claim(8).await?,
+                None => verifier.claim_within(8, longest).await?,
             };
             let count = due.len();
             verifier.ask_all(due).await;

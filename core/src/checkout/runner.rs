@@ -39,7 +39,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// After a database that does not answer.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 const HEARTBEAT: Duration = Duration::from_secs(5);
-const CLEAN: Duration = Duration::from_hours(1);
+pub(super) const CLEAN: Duration = Duration::from_hours(1);
 const LOOK_AFTER: Duration = Duration::from_mins(1);
 
 impl Checkout {
@@ -60,6 +60,18 @@ impl Checkout {
         known.handled.note(kinds, std::time::Instant::now());
         start_once(&known.runner, || engine.spawn(self.start(&engine, &known).run()));
         Ok(())
+    }
+
+    /// Where there is no runner to do it, whoever verifies also removes what is old, besides, once an hour; and then puts right
+    /// what a wrong clock wrote, where this is true.
+    pub(super) fn start_tending(&self) -> Result<bool, Error> {
+        let (engine, known) = (self.engine()?, self.per_process());
+        let runner = known.runner.lock().unwrap_or_else(PoisonError::into_inner);
+        let tends = runner.as_ref().is_none_or(AbortHandle::is_finished) && known.is_time_to_tend();
+        if tends {
+            start_once(&known.tending, || engine.spawn(self.start(&engine, &known).clean_once()));
+        }
+        Ok(tends)
     }
 
     /// What is held is renewed, also in a process that has no runner.
@@ -103,7 +115,7 @@ struct Start {
 impl Start {
     async fn run(self) {
         let Some(runner) = self.opened().await else { return };
-        tokio::join!(runner.watch(), runner.verify(), runner.tend(), runner.clean());
+        tokio::join!(runner.watch(), runner.verify(), runner.keep_leases(), runner.tend(), runner.clean());
     }
 
     /// Nothing is done here but to say what is left undone.
@@ -115,12 +127,14 @@ impl Start {
         }
     }
 
+    async fn clean_once(self) {
+        let Some(runner) = self.opened().await else { return };
+        runner.tell(retention::clean(&runner.database, &runner.verifier.account, runner.keep).await);
+    }
+
     async fn renew(self) {
         let Some(runner) = self.opened().await else { return };
-        loop {
-            tokio::time::sleep(RENEW).await;
-            runner.renew_leases().await;
-        }
+        runner.keep_leases().await;
     }
 
     async fn opened(&self) -> Option<Runner> {
@@ -208,19 +222,23 @@ impl Runner {
         Ok(self.verifier.next_due().await?.map_or(LONGEST_SLEEP, wait).min(LONGEST_SLEEP))
     }
 
-    /// Renews leases, shows that it is alive, and says what has gone wrong.
-    async fn tend(&self) {
-        let (mut beats, mut looked) = (None::<Instant>, Instant::now());
-        self.tell(clockwise::mend(&self.database, &self.verifier.account).await);
-        let mut renewals = interval(RENEW);
-        renewals.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    /// Renews leases. Besides the rest: no lease waits for anything else.
+    async fn keep_leases(&self) {
         loop {
-            renewals.tick().await;
+            tokio::time::sleep(RENEW).await;
             self.renew_leases().await;
-            if beats.is_none_or(|last| last.elapsed() >= HEARTBEAT) {
-                beats = Some(Instant::now());
-                self.tell(self.beat().await);
-            }
+        }
+    }
+
+    /// Shows that it is alive, and says what has gone wrong.
+    async fn tend(&self) {
+        let mut looked = Instant::now();
+        self.tell(clockwise::mend(&self.database, &self.verifier.account).await);
+        let mut beats = interval(HEARTBEAT);
+        beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            beats.tick().await;
+            self.tell(self.beat().await);
             if looked.elapsed() >= LOOK_AFTER {
                 looked = Instant::now();
                 self.tell(clockwise::mend(&self.database, &self.verifier.account).await);

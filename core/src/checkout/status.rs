@@ -1,7 +1,10 @@
 //! What our own database says of an order and its payments. The gateway is not asked.
 
+use std::collections::HashMap;
+
 use super::{
     Checkout,
+    clock::Millis,
     database::{Sql, Transaction, values},
     event::{Shortfall, read_settlement},
     money,
@@ -120,7 +123,7 @@ impl Checkout {
         .await
     }
 
-    /// Payments in a state, or in any, made at or after `since` (milliseconds since 1970), a hundred at a time. `after`: the
+    /// Payments in a state, or in any, made at or after `since` (milliseconds since 1970), oldest first, a hundred at a time. `after`: the
     /// last page's [`next`](PaymentsPage::next).
     ///
     /// # Errors
@@ -134,25 +137,42 @@ impl Checkout {
         let (account, client) = (self.account().to_owned(), self.client().clone());
         self.with_database(async move |database| {
             let mut transaction = database.begin_read().await?;
-            let (since, after) = (since.unwrap_or(0), after.unwrap_or(0));
+            let (time, id) = page_begin(&mut transaction, &account, since.unwrap_or(0), after).await?;
             let rows = match state {
                 Some(state) => {
-                    transaction.rows(PAGE_OF_STATE, values![&account, state.as_str(), after, since, PAGE]).await?
+                    transaction.rows(PAGE_OF_STATE, values![&account, state.as_str(), time, id, PAGE]).await?
                 }
-                None => transaction.rows(PAGE_OF_ALL, values![&account, after, since, PAGE]).await?,
+                None => transaction.rows(PAGE_OF_ALL, values![&account, time, id, PAGE]).await?,
             };
             let rows = rows.iter().map(PaymentRow::read).collect::<Result<Vec<_>, _>>()?;
             let full = i64::try_from(rows.len()).is_ok_and(|length| length == PAGE);
             let next = rows.last().map(|row| row.id).filter(|_| full);
-            let mut payments = Vec::with_capacity(rows.len());
-            for row in rows {
-                let order = order_id(&mut transaction, row.order_row).await?;
-                payments.extend(record(&client, order, row));
-            }
+            let orders = order_ids(&mut transaction, &rows).await?;
+            let order = |row: &PaymentRow| orders.get(&row.order_row).cloned();
+            let payments = rows.into_iter().filter_map(|row| record(&client, order(&row)?, row)).collect();
             Ok(PaymentsPage { payments, next })
         })
         .await
     }
+}
+
+/// A page holds what was made after this: by time, and by number within a millisecond.
+async fn page_begin(
+    transaction: &mut Transaction,
+    account: &str,
+    since: Millis,
+    after: Option<i64>,
+) -> Result<(Millis, i64), Error> {
+    let Some(after) = after else { return Ok((since, -1)) };
+    let row = transaction.row(MADE_AT, values![after, account]).await?;
+    let made_at = row.map_or(Ok(0), |row| row.int("created_at"))?;
+    Ok((made_at, after).max((since, -1)))
+}
+
+async fn order_ids(transaction: &mut Transaction, rows: &[PaymentRow]) -> Result<HashMap<i64, String>, Error> {
+    let list = serde_json::json!(rows.iter().map(|row| row.order_row).collect::<Vec<_>>()).to_string();
+    let found = transaction.rows(ORDER_IDS, values![&list]).await?;
+    found.iter().map(|row| Ok((row.int("id")?, row.text("order_id")?))).collect()
 }
 
 pub(super) async fn order_id(transaction: &mut Transaction, order_row: i64) -> Result<String, Error> {
@@ -241,9 +261,14 @@ fn unknown_payment() -> Error {
 }
 
 const ORDER_ID: Sql = Sql::both("SELECT account, order_id FROM paymento_orders WHERE id = $1");
+const ORDER_IDS: Sql = Sql::each(
+    "SELECT id, order_id FROM paymento_orders WHERE id IN (SELECT value FROM json_each($1))",
+    "SELECT id, order_id FROM paymento_orders WHERE id IN (SELECT value::bigint FROM json_array_elements_text($1::json))",
+);
+const MADE_AT: Sql = Sql::both("SELECT created_at FROM paymento_payments WHERE id = $1 AND account = $2");
 const PAGE_OF_STATE: Sql = Sql::both(payment_columns!(
-    "WHERE account = $1 AND state = $2 AND id > $3 AND created_at >= $4 AND token IS NOT NULL ORDER BY id LIMIT $5"
+    "WHERE account = $1 AND state = $2 AND (created_at, id) > ($3, $4) AND token IS NOT NULL ORDER BY created_at, id LIMIT $5"
 ));
 const PAGE_OF_ALL: Sql = Sql::both(payment_columns!(
-    "WHERE account = $1 AND id > $2 AND created_at >= $3 AND token IS NOT NULL ORDER BY id LIMIT $4"
+    "WHERE account = $1 AND (created_at, id) > ($2, $3) AND token IS NOT NULL ORDER BY created_at, id LIMIT $4"
 ));

@@ -5,16 +5,17 @@ use std::time::Duration;
 use super::{
     clock::{Millis, millis},
     database::{Database, Row, Sql, Transaction, transact, values},
-    event::Reason,
+    event::{EventKind, Payload, Reason},
     history::Note,
     lease::{LEASE, RENEW},
+    raise::Raised,
     record::{Asked, Recorded, record},
     schedule,
     terms::price_from_text,
 };
 use crate::{
     Client,
-    error::Error,
+    error::{Error, ErrorCode},
     expected::Expected,
     log::{LogLevel, LogRecord},
     text::quote,
@@ -28,6 +29,7 @@ const LONGEST_PAUSE: Millis = 10 * 60_000;
 pub(super) const LEAST_GAP: Millis = 5_000;
 /// Two who ask for one order at the same moment ask the gateway once.
 pub(super) const SAME_ASK: Millis = 500;
+const A_DAY: Millis = 24 * 3_600_000;
 /// Pauses are made up for by no more than this.
 const BURST: Millis = 1_000;
 
@@ -59,6 +61,20 @@ impl Verifier {
         transact!(self.database, transaction => self.try_claim(&mut transaction, most))
     }
 
+    /// The same, and waits for the pace where that takes no longer than `longest`.
+    pub(super) async fn claim_within(&self, most: i64, longest: Duration) -> Result<Vec<Due>, Error> {
+        let due = self.claim(most).await?;
+        let held_up = if due.is_empty() { self.held_up().await? } else { None };
+        let wait = held_up.map(|wait| Duration::from_millis(u64::try_from(wait).unwrap_or(0) + 1));
+        match wait.filter(|wait| *wait <= longest) {
+            Some(wait) => {
+                tokio::time::sleep(wait).await;
+                self.claim(most).await
+            }
+            None => Ok(due),
+        }
+    }
+
     async fn try_claim(&self, transaction: &mut Transaction, most: i64) -> Result<Vec<Due>, Error> {
         let now = transaction.now();
         let Some(row) = transaction.row(LOCK_ACCOUNT, values![&self.account]).await? else { return Ok(vec![]) };
@@ -69,7 +85,12 @@ impl Verifier {
             let left = most - i64::try_from(due.len()).unwrap_or(i64::MAX);
             if left > 0 {
                 let values = values![&self.account, urgency, now, left, now + ASKING];
-                due.extend(read_due(&transaction.rows(CLAIM, values).await?)?);
+                for row in transaction.rows(CLAIM, values).await? {
+                    match read_due(&row) {
+                        Ok(one) => due.push(one),
+                        Err(error) => self.set_aside(transaction, &row, &error, now).await?,
+                    }
+                }
             }
         }
         if !due.is_empty() {
@@ -77,6 +98,30 @@ impl Verifier {
             transaction.execute(SET_PACE, values![&self.account, begun + taken * self.interval()]).await?;
         }
         Ok(due)
+    }
+
+    /// One payment that cannot be read must not stand in the way of the others.
+    async fn set_aside(
+        &self,
+        transaction: &mut Transaction,
+        row: &Row,
+        error: &Error,
+        now: Millis,
+    ) -> Result<(), Error> {
+        let (order_id, token) = (row.text("order_id")?, row.maybe_text("token")?);
+        let detail = format!("the payment cannot be read in the database, and is not asked about: {}", error.message());
+        let raised = Raised {
+            account: &self.account,
+            order_row: row.int("order_row")?,
+            order_id: &order_id,
+            kind: EventKind::Attention,
+            reason: Some(Reason::Mismatch),
+            token: token.as_deref(),
+            distinct: "unreadable",
+            payload: &Payload { detail: Some(detail), ..Payload::default() },
+        };
+        raised.put(transaction, now).await?;
+        transaction.execute(SET_ASIDE, values![row.int("id")?, now + A_DAY]).await.map(|_| ())
     }
 
     /// How many calls the pace allows now, and the time it is counted from.
@@ -101,7 +146,8 @@ impl Verifier {
         gap: Millis,
     ) -> Result<Option<Due>, Error> {
         let now = transaction.now();
-        let due = read_due(&transaction.rows(CLAIM_ONE, values![payment, now, now + ASKING, now - gap]).await?)?.pop();
+        let row = transaction.row(CLAIM_ONE, values![payment, now, now + ASKING, now - gap]).await?;
+        let due = row.as_ref().map(read_due).transpose()?;
         if due.is_some() {
             transaction.execute(COUNT_PACE, values![&self.account, self.interval(), now - BURST, now + BURST]).await?;
         }
@@ -133,7 +179,15 @@ impl Verifier {
         };
         super::fail_point("after_verify");
         let recorded =
-            transact!(self.database, transaction => record(&mut transaction, &due.asked, &verification, &self.who))?;
+            transact!(self.database, transaction => record(&mut transaction, &due.asked, &verification, &self.who));
+        let recorded = match recorded {
+            // What the database holds of the order cannot be read: asking again at once does not mend it.
+            Err(error) if error.code() == ErrorCode::DatabaseValue => {
+                self.failed(due, &error).await?;
+                return Err(error);
+            }
+            recorded => recorded?,
+        };
         for reason in &recorded.reasons {
             self.log_attention(&due.expected.order_id, *reason);
         }
@@ -224,12 +278,22 @@ impl Verifier {
 
     /// Milliseconds until something is due and the pace allows it; `None`: nothing is.
     pub(super) async fn next_due(&self) -> Result<Option<Millis>, Error> {
+        Ok(self.waits().await?.map(|(due, free)| due.max(free)))
+    }
+
+    /// Milliseconds until the pace allows what is due now; `None`: nothing is due.
+    pub(super) async fn held_up(&self) -> Result<Option<Millis>, Error> {
+        Ok(self.waits().await?.filter(|(due, _)| *due == 0).map(|(_, free)| free))
+    }
+
+    /// Milliseconds until something is due, and until the pace allows a call.
+    async fn waits(&self) -> Result<Option<(Millis, Millis)>, Error> {
         let mut transaction = self.database.begin_read().await?;
         let now = transaction.now();
         let Some(row) = transaction.row(NEXT_DUE, values![&self.account]).await? else { return Ok(None) };
         let Some(due_at) = row.maybe_int("due_at")? else { return Ok(None) };
         let free_at = row.int("pace_at")?.max(now - BURST) + self.interval();
-        Ok(Some((due_at.max(free_at) - now).max(0)))
+        Ok(Some(((due_at - now).max(0), (free_at - now).max(0))))
     }
 }
 
@@ -243,15 +307,12 @@ fn pause(asked_for: Duration) -> Millis {
     millis(asked_for).min(LONGEST_PAUSE)
 }
 
-fn read_due(rows: &[Row]) -> Result<Vec<Due>, Error> {
-    let read = |row: &Row| {
-        Ok(Due {
-            asked: Asked { payment: row.int("id")?, order_row: row.int("order_row")?, fence: row.int("verify_fence")? },
-            token: row.text("token")?,
-            expected: Expected { order_id: row.text("order_id")?, price: Some(price_from_text(&row.text("price")?)?) },
-        })
-    };
-    rows.iter().map(read).collect()
+fn read_due(row: &Row) -> Result<Due, Error> {
+    Ok(Due {
+        asked: Asked { payment: row.int("id")?, order_row: row.int("order_row")?, fence: row.int("verify_fence")? },
+        token: row.text("token")?,
+        expected: Expected { order_id: row.text("order_id")?, price: Some(price_from_text(&row.text("price")?)?) },
+    })
 }
 
 const LOCK_ACCOUNT: Sql = Sql::each(
@@ -286,7 +347,7 @@ const CLAIM: Sql = Sql::each(claim!(""), claim!(" FOR UPDATE SKIP LOCKED"));
 const CLAIM_ONE: Sql = Sql::both(
     "UPDATE paymento_payments SET verify_fence = verify_fence + 1, last_verify_at = $2, verify_until = $3, \
      next_verify_at = $3 WHERE id = $1 AND token IS NOT NULL AND settled_at IS NULL \
-     AND (last_verify_at IS NULL OR last_verify_at <= $4) \
+     AND (last_verify_at IS NULL OR last_verify_at <= $4 OR last_verify_at > $2) \
      RETURNING id, order_row, verify_fence, token, price, \
      (SELECT order_id FROM paymento_orders WHERE id = paymento_payments.order_row) AS order_id",
 );
@@ -303,10 +364,14 @@ const DUE_OF_ORDER: Sql = Sql::both(
 );
 
 const FAILURES: Sql = Sql::both("SELECT failures FROM paymento_payments WHERE id = $1 AND verify_fence = $2");
+/// But for what a callback has asked for meanwhile.
 const PUT_OFF: Sql = Sql::both(
-    "UPDATE paymento_payments SET failures = failures + 1, next_verify_at = $2, verify_until = NULL \
+    "UPDATE paymento_payments SET failures = failures + 1, verify_until = NULL, \
+     next_verify_at = CASE WHEN next_verify_at < verify_until AND next_verify_at < $2 THEN next_verify_at ELSE $2 END \
      WHERE id = $1 AND verify_fence = $3",
 );
+const SET_ASIDE: Sql =
+    Sql::both("UPDATE paymento_payments SET next_verify_at = $2, verify_until = NULL, urgency = 2 WHERE id = $1");
 
 const NEXT_DUE: Sql = Sql::both(
     "SELECT a.pace_at, (SELECT MIN(due) FROM (\

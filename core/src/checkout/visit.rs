@@ -55,9 +55,9 @@ impl Checkout {
 
 const VISIT: Sql = Sql::each(
     "UPDATE paymento_payments SET visited_at = $3, next_verify_at = MIN(COALESCE(next_verify_at, $3), \
-     MAX($3, COALESCE(last_verify_at, 0) + 5000)) WHERE account = $1 AND token = $2 AND settled_at IS NULL \
+     MAX($3, CASE WHEN last_verify_at <= $3 THEN last_verify_at + 5000 ELSE $3 END)) WHERE account = $1 AND token = $2 AND settled_at IS NULL \
      AND (visited_at IS NULL OR visited_at <= $4)",
     "UPDATE paymento_payments SET visited_at = $3, next_verify_at = LEAST(COALESCE(next_verify_at, $3), \
-     GREATEST($3, COALESCE(last_verify_at, 0) + 5000)) WHERE account = $1 AND token = $2 AND settled_at IS NULL \
+     GREATEST($3, CASE WHEN last_verify_at <= $3 THEN last_verify_at + 5000 ELSE $3 END)) WHERE account = $1 AND token = $2 AND settled_at IS NULL \
      AND (visited_at IS NULL OR visited_at <= $4)",
 );

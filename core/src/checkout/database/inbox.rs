@@ -135,7 +135,8 @@ macro_rules! wake {
             $least,
             "(COALESCE(paymento_payments.next_verify_at, 9000000000000000), ",
             $greatest,
-            "($1, COALESCE(paymento_payments.last_verify_at, 0) + 5000)) ",
+            // A time to come is that of a clock which was wrong.
+            "($1, CASE WHEN paymento_payments.last_verify_at <= $1 THEN paymento_payments.last_verify_at + 5000 ELSE $1 END)) ",
             "FROM (",
             $from,
             ") AS c ",

@@ -38,11 +38,12 @@ macro_rules! now {
 /// vanishes holds none for long. Where the server's own setting would commit without waiting for the disk, here it waits:
 /// a callback is answered with 200 when it cannot be lost any more.
 const BEGIN: &str = concat!(
-    "BEGIN; SET LOCAL statement_timeout = 10000; SET LOCAL idle_in_transaction_session_timeout = 15000; ",
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 10000; SET LOCAL idle_in_transaction_session_timeout = 15000; ",
     "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'; ",
     now!()
 );
-const BEGIN_READ: &str = concat!("BEGIN READ ONLY; SET LOCAL statement_timeout = 10000; ", now!());
+const BEGIN_READ: &str =
+    concat!("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL statement_timeout = 10000; ", now!());
 
 pub(super) struct Postgres {
     pool: PgPool,

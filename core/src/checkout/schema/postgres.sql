@@ -76,7 +76,8 @@ CREATE TABLE IF NOT EXISTS paymento_payments (
 CREATE UNIQUE INDEX IF NOT EXISTS paymento_payments_token ON paymento_payments (account, token);
 CREATE UNIQUE INDEX IF NOT EXISTS paymento_payments_intent ON paymento_payments (order_row, terms) WHERE token IS NULL;
 CREATE INDEX IF NOT EXISTS paymento_payments_order ON paymento_payments (order_row);
-CREATE INDEX IF NOT EXISTS paymento_payments_state ON paymento_payments (account, state, id);
+CREATE INDEX IF NOT EXISTS paymento_payments_time ON paymento_payments (account, created_at, id);
+CREATE INDEX IF NOT EXISTS paymento_payments_state ON paymento_payments (account, state, created_at, id);
 CREATE INDEX IF NOT EXISTS paymento_payments_due ON paymento_payments (account, urgency, next_verify_at)
     WHERE next_verify_at IS NOT NULL;
 
