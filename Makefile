@@ -70,7 +70,7 @@ demo: shops ## two shops, one checkout, a simulated gateway; CHECK=1 drives them
 # ---- tests -------------------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: test-rust test-python test-node test-once test-shops test-browser ## everything that is promised, checked
+test: test-rust test-python test-node test-once test-torture test-shops test-browser ## everything that is promised, checked
 	$(call say,all tests passed)
 
 .PHONY: test-rust
@@ -102,6 +102,10 @@ test-once: python node tests/once/node_modules/.ready
 test-once-drivers:
 	@$(PY) -m pytest -q -p no:cacheprovider tests/once
 	@cd tests/once && npm test --silent
+
+.PHONY: test-torture
+test-torture: ## two minutes of `make torture`
+	@$(MAKE) torture SHORT=1
 
 .PHONY: test-shops
 test-shops: shops

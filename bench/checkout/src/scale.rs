@@ -216,7 +216,11 @@ fn now() -> i64 {
 
 async fn create(checkout: &Checkout, order: String) -> Result<(), paymento::Error> {
     let request = PaymentRequest::fiat(Amount::parse("29.99")?, "USD").order_id(order).speed(paymento::Speed::High);
-    checkout.create_payment(request).await.map(drop)
+    match checkout.create_payment(request).await {
+        // Verified and paid a moment ago, by what was measured before.
+        Err(error) if error.code() == paymento::ErrorCode::CheckoutAlreadyPaid => Ok(()),
+        created => created.map(drop),
+    }
 }
 
 async fn receive(checkout: &Checkout, one: &bodies::Signed) -> Result<(), paymento::Error> {
