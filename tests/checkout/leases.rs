@@ -18,7 +18,7 @@ const LEASE: Duration = Duration::from_secs(10);
 /// The wait after the first, second, … failure.
 const BACKOFF: [u64; 7] = [1, 5, 15, 60, 300, 900, 3_600];
 /// From so many deaths on, an order that its holder left behind is put off by whoever looks at it first.
-const DEATHS: usize = 5;
+const DEATHS: usize = 8;
 /// What the real clock adds to the test's own is not known better than this.
 const UNSURE: Duration = Duration::from_secs(1);
 

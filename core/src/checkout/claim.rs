@@ -15,7 +15,9 @@ use super::{
 use crate::error::Error;
 
 /// A process may be killed by whoever deploys; after so many deaths in a row the event itself is a suspect, and waits.
-const DEATHS_AT_ONCE: i64 = 5;
+const DEATHS_AT_ONCE: i64 = 8;
+/// So much longer each time.
+const AFTER_DEATH: Millis = 15_000;
 /// After so many it is a dead letter.
 const DEATHS_IN_ALL: i64 = 20;
 const DIED: &str = "the processes that were handed the order died, or lost it";
@@ -134,7 +136,8 @@ async fn is_deferred(
     finish::failed(transaction, &finish, DIED, DEATHS_IN_ALL.max(leases.most_failures()), now).await?;
     transaction.execute(FREE, values![order_row]).await?;
     // Not with the same neighbours again.
-    transaction.execute(SPREAD, values![event, fastrand::i64(0..5_000)]).await?;
+    let wait = AFTER_DEATH * (deaths - DEATHS_AT_ONCE + 1) + fastrand::i64(0..5_000);
+    transaction.execute(PUT_OFF, values![event, now + wait]).await?;
     Ok(true)
 }
 
@@ -239,7 +242,7 @@ const LOCK_DUE_OF_ORDER: Sql = Sql::each(of_order!(""), of_order!(" FOR UPDATE O
 
 const COUNT_DEATH: Sql = Sql::both("UPDATE paymento_events SET attempts = attempts + 1 WHERE id = $1");
 const FREE: Sql = Sql::both("UPDATE paymento_orders SET lease_owner = NULL, lease_until = 0 WHERE id = $1");
-const SPREAD: Sql = Sql::both("UPDATE paymento_events SET next_at = next_at + $2 WHERE id = $1");
+const PUT_OFF: Sql = Sql::both("UPDATE paymento_events SET next_at = $2 WHERE id = $1");
 
 macro_rules! take {
     ($list:literal) => {
