@@ -3,6 +3,7 @@ import { priceChecks } from "./amounts.js";
 import { boolean, number, text, wholeNumber, wrongType } from "./arguments.js";
 import type { Native } from "./binding.js";
 import type { PaymentState } from "./checkout-records.js";
+import { InputError } from "./errors.js";
 import { readOptions } from "./options.js";
 import type { PriceOptions } from "./payment-options.js";
 import type { Speed } from "./speed.js";
@@ -133,7 +134,16 @@ export interface RunOnceOptions {
   orderId?: string | null | undefined;
 }
 
-export const runOnceChecks = { maxMs: number, orderId: text };
+export const runOnceChecks = { maxMs: milliseconds, orderId: text };
+
+/** A time that there is; infinity is for as long as it takes. */
+function milliseconds(value: unknown, name: string): number {
+  const time = number(value, name);
+  if (time >= 0) {
+    return time;
+  }
+  throw new InputError("input.duration", `${name} must not be negative; got ${time}`);
+}
 
 /** Milliseconds since 1970 of a `Date` of any realm. */
 function time(value: unknown, name: string): number {

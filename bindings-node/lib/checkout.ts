@@ -234,6 +234,7 @@ export class Checkout {
    * `order.key` under a unique key, make it once.
    *
    * @throws {CheckoutError} `checkout.handler_exists`
+   * @throws {InputError} `input.type`: another kind, no function, or a generator function
    */
   on(kind: EventKind, handler: OrderHandler): void {
     this.#runner.on(kind, handler);
@@ -349,8 +350,9 @@ export class Checkout {
   }
 
   /**
-   * Takes no more work, waits for the handlers that run and for the calls under way, and closes the connections. New calls
-   * are refused with `config.closed` from then on. Closing twice does nothing. Not to be awaited by a handler.
+   * Takes no more work, waits up to 10 seconds for the handlers that run, and for the calls under way, and closes the
+   * connections. New calls are refused with `config.closed` from then on. Closing twice does nothing. Not to be awaited by
+   * a handler, which would only wait for itself.
    */
   async close(): Promise<void> {
     this.#closing ??= this.#close();

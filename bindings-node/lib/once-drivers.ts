@@ -5,7 +5,9 @@ export type OnceDatabase = "sqlite" | "postgresql" | "postgres" | "mysql" | "mar
  * Any other driver, ORM or query builder: a function that runs one statement within the shop's open transaction, and
  * gives the number of rows that it wrote, by itself or as `rowCount`, `affectedRows` or `changes`.
  *
- * Whether a transaction is open cannot be told here: it must be.
+ * Whether a transaction is open cannot be told here: it must be. Nor, for `"sqlite"`, whether it is a file of the
+ * checkout's own that the connection has open: it must not be, since two SQLite libraries in one process lose what the
+ * other has committed.
  */
 export interface OnceQuery {
   readonly database: OnceDatabase;
@@ -61,7 +63,18 @@ export function isKnexTransaction(value: unknown): value is KnexTransaction {
 }
 
 export function isSqliteDatabase(value: unknown): value is SqliteDatabase {
-  return has(value, "prepare", "exec", "close") && !has(value, "query");
+  if (!has(value, "prepare", "exec", "close") || has(value, "query")) {
+    return false;
+  }
+  // What looks the same and does not say it may work in another way: a transaction must not be tried on it.
+  const { inTransaction, isTransaction } = value as SqliteDatabase;
+  return typeof inTransaction === "boolean" || typeof isTransaction === "boolean" || isDatabaseSync(value);
+}
+
+/** Whether it is of node:sqlite itself. */
+function isDatabaseSync(value: unknown): boolean {
+  const sqlite = process.getBuiltinModule?.("node:sqlite") as { DatabaseSync?: abstract new () => object } | undefined;
+  return sqlite?.DatabaseSync !== undefined && value instanceof sqlite.DatabaseSync;
 }
 
 export function isPostgresPool(value: unknown): boolean {

@@ -25,26 +25,37 @@ let keepingAlive = 0;
  */
 export function resultOf<T>(ticket: Native.Ticket<T>, keepsAlive = true): Promise<Native.Outcome<T>> {
   if (keepsAlive) {
-    keepingAlive += 1;
-    alive.ref();
+    keepAlive();
   }
   return new Promise((resolve, reject) => {
     waiting.set(ticket, { resolve, reject, keepsAlive });
   });
 }
 
+/** Keeps the process alive, until {@link letEnd} has been called as often. */
+export function keepAlive(): void {
+  keepingAlive += 1;
+  alive.ref();
+}
+
+export function letEnd(): void {
+  keepingAlive -= 1;
+  if (keepingAlive === 0) {
+    alive.unref();
+  }
+}
+
 function settle(): void {
   for (const [ticket, ...result] of JSON.parse(results.take())) {
     const call = waiting.get(ticket);
     waiting.delete(ticket);
-    keepingAlive -= call?.keepsAlive ? 1 : 0;
+    if (call?.keepsAlive) {
+      letEnd();
+    }
     if (result.length > 0) {
       call?.resolve(result[0]);
     } else {
       call?.reject(new Error("the addon of paymento ended a call without a result"));
     }
-  }
-  if (keepingAlive === 0) {
-    alive.unref();
   }
 }

@@ -6,7 +6,8 @@ import type { Connection } from "./connection.js";
 import { isPaymentoError, toError, unwrap } from "./errors.js";
 import { say } from "./log.js";
 import { type EventKind, type OrderEvent, orderEventFrom } from "./order-event.js";
-import { resultOf } from "./results.js";
+import { keepAlive, letEnd, resultOf } from "./results.js";
+import { refuseGenerator, refuseUnrun } from "./unrun.js";
 
 /** What a shop does on an event. What it throws, or what its promise is rejected with, is a failure: it runs again. */
 export type OrderHandler = (order: OrderEvent) => unknown;
@@ -18,6 +19,9 @@ const AFTER_FAILURE_MS = 1_000;
 const AFTER_TROUBLE_MS = 30_000;
 /** How often it is said that the database is waited for. */
 const REPEATED_AFTER_MS = 60_000;
+
+/** How long `close` waits for handlers: so long their leases would last. */
+const AFTER_CLOSE_MS = 10_000;
 
 /** Work is done for nobody in particular: not in the context of the request that happened to start it. */
 const outside = new AsyncResource("paymento");
@@ -56,6 +60,7 @@ export class Runner {
     if (typeof handler !== "function") {
       throw wrongType("the handler", "a function", handler);
     }
+    refuseGenerator(handler);
     this.#connection.begin();
     const failure = this.#connection.addon.registerHandler(name);
     if (failure !== null) {
@@ -87,6 +92,8 @@ export class Runner {
       one.addEventListener("abort", stop);
     }
     this.#inForeground += 1;
+    // Also where every slot is taken by a handler that waits for something that keeps no process alive.
+    keepAlive();
     try {
       if (!signals.some((one) => one.aborted)) {
         await this.#pull(stopping.signal, true);
@@ -97,6 +104,7 @@ export class Runner {
         one.removeEventListener("abort", stop);
       }
       await Promise.allSettled(this.#running);
+      letEnd();
       this.#startWanted();
     }
   }
@@ -119,13 +127,7 @@ export class Runner {
 
   /** Runs an order's handlers, and waits for them at most so long. Those that take longer go on. */
   async handOver(orderId: string, forMs: number): Promise<void> {
-    const enough = new AbortController();
-    const late = pause(forMs, undefined, { signal: enough.signal }).catch(() => {});
-    try {
-      await Promise.race([this.#handOver(orderId), late]);
-    } finally {
-      enough.abort();
-    }
+    await within(forMs, this.#handOver(orderId));
   }
 
   async #handOver(orderId: string): Promise<void> {
@@ -143,9 +145,13 @@ export class Runner {
     }
   }
 
-  /** Takes no more work, and waits for the handlers that run. */
+  /** Takes no more work, and waits for the handlers that run, for as long as their leases would last. */
   async end(): Promise<void> {
     this.#ending.abort();
+    await within(AFTER_CLOSE_MS, this.#ended());
+  }
+
+  async #ended(): Promise<void> {
     await this.#background;
     await Promise.allSettled(this.#running);
   }
@@ -211,7 +217,7 @@ export class Runner {
   async #handle({ number, event }: Native.HandedOver): Promise<void> {
     const { addon } = this.#connection;
     try {
-      await this.#handlers.get(event.kind)?.(orderEventFrom(event, this.#forbiddenFiles));
+      refuseUnrun(await this.#handlers.get(event.kind)?.(orderEventFrom(event, this.#forbiddenFiles)));
     } catch (error) {
       const what = `the handler of ${event.kind} failed for the order ${JSON.stringify(event.orderId)}`;
       say("error", `${what}; it is tried again: ${textOf(error)}`, this.#connection.logger, { error });
@@ -240,6 +246,17 @@ export class Runner {
   #say(level: "warning" | "error", what: string, error: unknown): void {
     const code = isPaymentoError(error) ? error.code : null;
     say(level, `${what}: ${textOf(error)}`, this.#connection.logger, { code });
+  }
+}
+
+/** Waits for the promise, at most so long. */
+async function within(forMs: number, promise: Promise<void>): Promise<void> {
+  const enough = new AbortController();
+  const late = pause(forMs, undefined, { signal: enough.signal }).catch(() => {});
+  try {
+    await Promise.race([promise, late]);
+  } finally {
+    enough.abort();
   }
 }
 

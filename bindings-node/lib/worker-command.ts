@@ -41,9 +41,7 @@ export async function runWorker(args: readonly string[]): Promise<number> {
 
 async function work(checkout: Checkout): Promise<number> {
   const stopping = new AbortController();
-  for (const signal of ["SIGTERM", "SIGINT"]) {
-    process.once(signal, () => stopping.abort());
-  }
+  abortOnSignals(stopping);
   process.stdout.write(
     `paymento worker: process ${process.pid} works; a signal ends it when its handlers have ended\n`,
   );
@@ -53,6 +51,20 @@ async function work(checkout: Checkout): Promise<number> {
     return 0;
   } catch (error) {
     return complain(error, 1);
+  }
+}
+
+/** At the first signal. From then on each of them ends the process at once, as it does by itself. */
+function abortOnSignals(stopping: AbortController): void {
+  const signals = ["SIGTERM", "SIGINT"];
+  const stop = () => {
+    for (const signal of signals) {
+      process.off(signal, stop);
+    }
+    stopping.abort();
+  };
+  for (const signal of signals) {
+    process.on(signal, stop);
   }
 }
 

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { Checkout } from "paymento";
 import { buy, DATABASES, freshSqlite, inbox, order, recorder, shopWith, silently } from "./support/checkout.mjs";
@@ -113,6 +114,26 @@ test("a process that creates a payment and has nothing else to do, ends", async 
   assert.deepEqual(await ended, [0, null]);
   assert.ok(performance.now() - before < 2_000);
   assert.equal(await errors, "");
+});
+
+test("run keeps a process alive whose handlers wait for what keeps none", async (t) => {
+  const database = freshSqlite(t);
+  const shop = await creator(t, database);
+  const { token } = await silently(shop, () => buy(shop, "Q-1"));
+  const code = `
+    import { Checkout, Client } from "paymento";
+    const checkout = new Checkout(Client.fromEnv(), { database: process.env.DATABASE, worker: "external", concurrency: 1 });
+    checkout.onPaid(() => {
+      console.log("begun");
+      return new Promise(() => {});
+    });
+    await checkout.visit("token=${token}");
+    await checkout.run();`;
+  const { child, said, ended } = start(t, script(code), { ...environmentOf(shop.simulator), DATABASE: database });
+  await said("begun");
+  assert.equal(await Promise.race([ended, pause(500, "it runs")]), "it runs");
+  child.kill("SIGTERM");
+  assert.deepEqual(await ended, [null, "SIGTERM"]);
 });
 
 test("process.exit amid calls and handlers is clean, and loses nothing", async (t) => {

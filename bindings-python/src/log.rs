@@ -20,7 +20,11 @@ pub(crate) fn hand_over(py: Python<'_>, records: &[LogRecord]) -> PyResult<()> {
     if records.is_empty() {
         return Ok(());
     }
-    match try_to_hand_over(py, records) {
+    without_failures(py, try_to_hand_over(py, records))
+}
+
+fn without_failures(py: Python<'_>, result: PyResult<()>) -> PyResult<()> {
+    match result {
         Err(error) if error.is_instance_of::<PyException>(py) => {
             error.write_unraisable(py, None);
             Ok(())
@@ -29,10 +33,10 @@ pub(crate) fn hand_over(py: Python<'_>, records: &[LogRecord]) -> PyResult<()> {
     }
 }
 
-/// Logs one sentence at the level `INFO`.
+/// Logs one sentence at the level `INFO`. A failing handler keeps nobody from going on here either.
 pub(crate) fn tell(py: Python<'_>, message: &str) -> PyResult<()> {
     let Some(logger) = logger(py)? else { return Ok(()) };
-    logger.call_method1(intern!(py, "info"), ("%s", message)).map(|_| ())
+    without_failures(py, logger.call_method1(intern!(py, "info"), ("%s", message)).map(|_| ()))
 }
 
 /// Logs the refusal of a callback, and gives the exception to raise. What a hook of the caller's raised is no refusal.

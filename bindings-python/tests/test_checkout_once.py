@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,41 @@ def test_an_asynchronous_connection_is_awaited(tmp_path: Path, shop: sqlite3.Con
             with pytest.raises(paymento.InputError):
                 bool(paid.once(connection))
             return [await paid.once(connection), await paid.once(connection)]
+
+    assert asyncio.run(ship()) == [True, False]
+    shop.close()
+
+
+class Watchful(sqlite3.Connection):
+    """Tells `autocommit` only on its own thread, as every connection does from Python 3.12 on."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.thread = threading.get_ident()
+
+    @property
+    def autocommit(self) -> int:
+        if threading.get_ident() != self.thread:
+            raise sqlite3.ProgrammingError("SQLite objects created in a thread can only be used in that same thread")
+        return -1
+
+
+@pytest.mark.parametrize("through", ["aiosqlite", "SQLAlchemy"])
+def test_an_asynchronous_connection_is_asked_on_its_own_thread(
+    tmp_path: Path, shop: sqlite3.Connection, paid: OrderEvent, through: str
+) -> None:
+    import aiosqlite
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    async def ship() -> list[bool]:
+        if through == "aiosqlite":
+            async with aiosqlite.connect(tmp_path / "shop.db", factory=Watchful) as connection:
+                return [await paid.once(connection), await paid.once(connection)]
+        engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/shop.db", connect_args={"factory": Watchful})
+        async with engine.begin() as begun:
+            answers = [await paid.once(begun), await paid.once(begun)]
+        await engine.dispose()
+        return answers
 
     assert asyncio.run(ship()) == [True, False]
     shop.close()

@@ -126,6 +126,24 @@ def test_it_hands_over_and_lets_handlers_finish_when_it_is_told_to_end(
         assert "completed" in [entry.what for entry in checkout.history("A-578")]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process in other ways")
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_of_either_kind_ends_it_at_once(
+    gateway: Simulator, database: str, start: Start, second: int
+) -> None:
+    child = start("shop:checkout")
+    line(child, "hands over")
+    with Checkout(gateway.client(), database, worker="external") as checkout:
+        payment = checkout.create_payment(order_id="A-578", **PRICE)
+        gateway.pay(payment.token)
+        checkout.visit(f"token={payment.token}")
+    line(child, "begun A-578")
+    child.send_signal(signal.SIGTERM)
+    line(child, "the handlers that run finish")
+    child.send_signal(second)
+    assert child.wait(LONGEST) == -second
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

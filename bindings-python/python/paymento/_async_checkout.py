@@ -239,7 +239,7 @@ class AsyncCheckout(AsyncServing):
         Raises:
             InputError: `input.body` for text or parsed JSON, `input.headers`, `input.type`: a mistake in the shop.
         """
-        begun = self._start()
+        begun = self._begin()
         answer: Answer = await finish(self._calls.receive(method, headers, body))
         await self._hand_over(answer, begun)
         return answer

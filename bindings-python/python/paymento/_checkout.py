@@ -235,7 +235,7 @@ class Checkout(Serving):
         Raises:
             InputError: `input.body` for text or parsed JSON, `input.headers`, `input.type`: a mistake in the shop.
         """
-        begun = self._start()
+        begun = self._begin()
         answer: Answer = self._calls.receive(method, headers, body).wait()
         self._hand_over(answer, begun)
         return answer

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import _AsyncGeneratorContextManager, _GeneratorContextManager
 from time import monotonic
+from types import AsyncGeneratorType, GeneratorType
 
 from ._errors import PaymentoError
 from ._telling import inform, tell
@@ -10,43 +12,52 @@ from ._telling import inform, tell
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any, NoReturn
+    from typing import Any
 
     from ._native import Call, CheckoutCalls, Work
 
 WITHIN = 3.9
 """Seconds in which a callback is answered."""
 
+_UNRUN = (GeneratorType, AsyncGeneratorType, _GeneratorContextManager, _AsyncGeneratorContextManager)
+
 
 def hand_over(
     calls: CheckoutCalls, handlers: Mapping[str, Callable[..., Any]], work: Work, wait: Callable[[Call], Any]
-) -> None:
-    """Run the handler here. What it raises is recorded and logged; what is to end the program is raised as well."""
+) -> BaseException | None:
+    """Run the handler here. What it raises is recorded and logged; what is to end the program is given as well."""
     begun = monotonic()
+    error = _failure(handlers, work)
+    if error is None:
+        record(work, wait, calls.complete(work))
+        tell_success(work, begun)
+        return None
+    # First of all: whatever the log does with it, the failure counts.
+    record(work, wait, calls.fail(work, said(error)))
+    tell_failure(work, error)
+    return None if isinstance(error, Exception) else error
+
+
+def _failure(handlers: Mapping[str, Callable[..., Any]], work: Work) -> BaseException | None:
     try:
         result = handlers[work.kind](work.event)
-        if hasattr(result, "__await__"):
-            refuse_awaitable(result)
-    except BaseException as error:
-        record(work, wait, failing(calls, work, error))
-        if not isinstance(error, Exception):
-            raise
-    else:
-        record(work, wait, calls.complete(work))
-        inform("handled %s of %s in %d ms", work.kind, work.event.order_id, (monotonic() - begun) * 1000)
+        _refuse_awaitable(result)
+        refuse_unrun(result)
+    except BaseException as error:  # noqa: BLE001 (recorded, and given to whoever may end)
+        return error
+    return None
 
 
-def refuse_awaitable(result: Any) -> NoReturn:
-    """Raise, since nobody has run the handler yet."""
-    getattr(result, "close", lambda: None)()
-    raise TypeError("the handler gave something to await, which only the handlers of an AsyncCheckout may")
+def _refuse_awaitable(result: Any) -> None:
+    if hasattr(result, "__await__"):
+        getattr(result, "close", lambda: None)()
+        raise TypeError("the handler gave something to await, which only the handlers of an AsyncCheckout may")
 
 
-def failing(calls: CheckoutCalls, work: Work, error: BaseException) -> Call:
-    """Log why the handler failed, and give the call that records it."""
-    event = work.event
-    tell(f"the handler of {work.kind} failed for order {event.order_id!r}; it is tried again", error)
-    return calls.fail(work, said(error))
+def refuse_unrun(result: Any) -> None:
+    """Raise where the handler has only made a generator: nobody has run what is in it."""
+    if isinstance(result, _UNRUN):
+        raise TypeError("the handler gave a generator, and nothing of it has run: there is a `yield` in it")
 
 
 def said(error: BaseException) -> str:
@@ -63,9 +74,19 @@ def record(work: Work, wait: Callable[[Call], Any], call: Call) -> None:
     try:
         wait(call)
     except PaymentoError as error:
-        unrecorded(work, error)
+        tell_unrecorded(work, error)
 
 
-def unrecorded(work: Work, error: PaymentoError) -> None:
+def tell_success(work: Work, begun: float) -> None:
+    """Log how long it took."""
+    inform("handled %s of %s in %d ms", work.kind, work.event.order_id, (monotonic() - begun) * 1000)
+
+
+def tell_failure(work: Work, error: BaseException) -> None:
+    """Log why the handler failed."""
+    tell(f"the handler of {work.kind} failed for order {work.event.order_id!r}; it is tried again", error)
+
+
+def tell_unrecorded(work: Work, error: PaymentoError) -> None:
     """Log that nobody knows how the handler ended."""
     tell(f"the end of the handler of {work.kind} for order {work.event.order_id!r} could not be recorded", error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import overload
 
 from ._native import CheckoutCalls, refuse_pickling
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
-COROUTINE = 0x80 | 0x200
-"""The flags of the code of `async def`."""
+COROUTINE = 0x80
+"""The flag of the code of `async def`."""
+GENERATOR = 0x20 | 0x200
+"""The flags of code with a `yield`, in `def` and in `async def`."""
 
 
 class Handlers:
@@ -52,7 +55,8 @@ class Handlers:
         if handler is None:
             return lambda function: self.on(kind, function)
         self._refuse_handler(handler)
-        name = str(kind)
+        # As core reads it: the text of any class of strings, also of an enum of the shop's own.
+        name = str.__str__(kind) if isinstance(kind, str) else repr(kind)
         known = name in self._handlers
         # First of all, so that whoever is handed over to finds it.
         self._handlers.setdefault(name, handler)
@@ -80,6 +84,8 @@ class Handlers:
     def _refuse_handler(self, handler: object) -> None:
         if not callable(handler):
             refuse("handler must be a function", None)
+        if _has_flag(handler, GENERATOR):
+            refuse("handler must run when it is called, and a generator function does not", "there is a `yield` in it")
 
     def __repr__(self) -> str:
         """Show no URL: it may hold a password."""
@@ -90,29 +96,41 @@ class Handlers:
         refuse_pickling(self)
 
 
-def refuse(message: str, hint: str | None) -> NoReturn:
-    """Raise the error of an argument of the wrong kind."""
+def refuse(message: str, hint: str | None, code: str = "input.type") -> NoReturn:
+    """Raise the error of an argument that cannot be used."""
     from ._errors import InputError
 
     text = message if hint is None else f"{message} (hint: {hint})"
-    raise InputError(text, code="input.type", message=message, hint=hint)
+    raise InputError(text, code=code, message=message, hint=hint)
 
 
-def is_coroutine_function(handler: Any) -> bool:
+def is_coroutine_function(handler: object) -> bool:
     """Whether calling it only makes a coroutine, also through a partial, a method or an object that can be called."""
-    while hasattr(handler, "func") and not hasattr(handler, "__code__"):
+    return _has_flag(handler, COROUTINE)
+
+
+def _has_flag(handler: Any, flag: int) -> bool:
+    # Nothing else is unwrapped: a mock has whatever attribute it is asked for, and that one has it again.
+    while isinstance(handler, partial):
         handler = handler.func
     code = getattr(handler, "__code__", None) or getattr(type(handler).__call__, "__code__", None)
-    return bool(getattr(code, "co_flags", 0) & COROUTINE)
+    flags = getattr(code, "co_flags", 0)
+    return isinstance(flags, int) and bool(flags & flag)
 
 
 def seconds(time: Any) -> float:
-    """Seconds as a number, of a number or a timedelta."""
+    """Seconds as a number, of a number or a timedelta; infinity is for as long as it takes."""
     if hasattr(time, "total_seconds"):
-        return float(time.total_seconds())
+        time = time.total_seconds()
     if isinstance(time, bool) or not isinstance(time, (int, float)):
         refuse("max_seconds must be seconds or a timedelta", None)
-    return float(time)
+    try:
+        number = float(time)
+    except OverflowError:
+        number = -1.0
+    if number >= 0:
+        return number
+    refuse("max_seconds must not be negative, nor beyond 64 bits", None, "input.duration")
 
 
 def is_asked(stop: Any) -> bool:

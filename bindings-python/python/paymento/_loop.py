@@ -6,7 +6,7 @@ them and resolves its own futures. The loop holds the socket, and with the loop 
 
 from __future__ import annotations
 
-from asyncio import CancelledError, Future, get_running_loop
+from asyncio import CancelledError, Future, get_running_loop, wait
 from itertools import count
 from socket import socket
 from weakref import WeakKeyDictionary, ref
@@ -106,3 +106,28 @@ async def finish(call: Call) -> Any:
         raise canceled from call.cancel()
     finally:
         completions.forget(number)
+
+
+async def finish_begun(call: Call, patience: float) -> Any:
+    """Run a call in the background. Canceling the coroutine does not cancel it: it is waited for so long, then left."""
+    loop = get_running_loop()
+    completions = _completions(loop)
+    future: Future[Any] = loop.create_future()
+    number = completions.start(call, future)
+    end: float | None = None
+    try:
+        while not future.done() and (end is None or loop.time() < end):
+            if await _is_canceled_in(future, None if end is None else end - loop.time()) and end is None:
+                end = loop.time() + patience
+        return future.result() if future.done() else None
+    finally:
+        completions.forget(number)
+
+
+async def _is_canceled_in(future: Future[Any], longest: float | None) -> bool:
+    """Wait for the future, and say whether the coroutine was canceled instead."""
+    try:
+        await wait({future}, timeout=longest)
+    except CancelledError:
+        return True
+    return False

@@ -14,13 +14,13 @@ class AsyncDriver(NamedTuple):
 
     database: str
     placeholder: str
-    commits_alone: Callable[[Any], bool]
+    commits_alone: Callable[[Any], Awaitable[bool]]
     write: Callable[[Any, str, str], Awaitable[int]]
     """Runs a statement with one parameter, and gives the number of rows written."""
 
     async def once(self, connection: Any, key: str, forbidden: list[str]) -> bool:
         """Write the key, and say whether it was new."""
-        if self.commits_alone(connection):
+        if await self.commits_alone(connection):
             once_refuse_autocommit()
         if forbidden and self.database == "sqlite":
             once_refuse_shared_file(await _sqlite_files(connection), forbidden)
@@ -58,9 +58,26 @@ async def _sqlite_files(connection: Any) -> list[str]:
         return opened_files(await cursor.fetchall())
 
 
-PSYCOPG = AsyncDriver("postgresql", "%s", psycopg_commits_alone, _psycopg_write)
-ASYNCPG = AsyncDriver("postgresql", "$1", lambda connection: not connection.is_in_transaction(), _asyncpg_write)
-AIOSQLITE = AsyncDriver(
-    "sqlite", "?", lambda connection: sqlite_commits_alone(getattr(connection, "_conn", connection)), _aiosqlite_write
-)
-AIOMYSQL = AsyncDriver("mysql", "%s", pymysql_commits_alone, _aiomysql_write)
+async def aiosqlite_commits_alone(connection: Any) -> bool:
+    """Asked on the thread of the connection: from Python 3.12 on, `autocommit` is told on no other."""
+    if not hasattr(connection, "_execute"):
+        return sqlite_commits_alone(connection)
+    return bool(await connection._execute(sqlite_commits_alone, connection._conn))
+
+
+async def _psycopg_commits_alone(connection: Any) -> bool:
+    return psycopg_commits_alone(connection)
+
+
+async def _asyncpg_commits_alone(connection: Any) -> bool:
+    return not connection.is_in_transaction()
+
+
+async def _aiomysql_commits_alone(connection: Any) -> bool:
+    return pymysql_commits_alone(connection)
+
+
+PSYCOPG = AsyncDriver("postgresql", "%s", _psycopg_commits_alone, _psycopg_write)
+ASYNCPG = AsyncDriver("postgresql", "$1", _asyncpg_commits_alone, _asyncpg_write)
+AIOSQLITE = AsyncDriver("sqlite", "?", aiosqlite_commits_alone, _aiosqlite_write)
+AIOMYSQL = AsyncDriver("mysql", "%s", _aiomysql_commits_alone, _aiomysql_write)

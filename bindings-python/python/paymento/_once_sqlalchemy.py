@@ -10,6 +10,7 @@ from ._native import (
     once_refuse_shared_file,
     once_was_new,
 )
+from ._once_async import aiosqlite_commits_alone
 from ._once_drivers import opened_files, sqlite_commits_alone
 from ._once_failure import missing_table_told
 
@@ -63,8 +64,7 @@ def _commits_alone(connection: Any, database: str) -> bool:
         return True
     fairy = connection.connection
     if database == "sqlite":
-        driver = fairy.driver_connection
-        return sqlite_commits_alone(getattr(driver, "_conn", driver))
+        return _sqlite_commits_alone(fairy.dbapi_connection)
     # SQLAlchemy's wrappers of asyncio drivers open their transaction with the first statement: they are asked first.
     for level in (fairy.dbapi_connection, fairy.driver_connection):
         if hasattr(level, "get_autocommit"):
@@ -72,3 +72,10 @@ def _commits_alone(connection: Any, database: str) -> bool:
         if isinstance(getattr(level, "autocommit", None), bool):
             return bool(level.autocommit)
     return False
+
+
+def _sqlite_commits_alone(adapter: Any) -> bool:
+    """Through SQLAlchemy's adapter of aiosqlite where there is one; otherwise it is the connection itself."""
+    if hasattr(adapter, "run_async"):
+        return bool(adapter.run_async(aiosqlite_commits_alone))
+    return sqlite_commits_alone(adapter)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from os import getpid
 from queue import SimpleQueue
 
 from ._errors import ConfigError, PaymentoError
@@ -57,13 +58,18 @@ class Runner:
         self._ending = False
         self._thread: threading.Thread | None = None
         self._hands: list[threading.Thread] = []
-        self.error: PaymentoError | None = None
+        self._process = getpid()
+        self.error: BaseException | None = None
+
+    def is_of_this_process(self) -> bool:
+        """Whether it was not left behind in the parent by a fork."""
+        return self._process == getpid()
 
     def ensure(self) -> None:
         """Start the thread, unless it runs."""
         if self._thread is not None and self._thread.is_alive():
             return
-        _refuse_green_threads()
+        refuse_green_threads()
         with self._lock:
             if (self._thread is None or not self._thread.is_alive()) and not self._stop.is_stopped:
                 self._thread = self._started()
@@ -89,22 +95,29 @@ class Runner:
         # Not `join`: where Ctrl-C interrupts it, Python before 3.13 takes the thread for ended.
         return self._ended.wait(longest)
 
-    def end(self) -> None:
-        """Stop, and wait for the handlers for as long as their leases would last; not for the one that calls this."""
+    def quit(self) -> None:
+        """Take nothing more, and not what is under way either."""
         self._ending = True
         self.stop()
+
+    def end(self, longest: float) -> None:
+        """Quit, and wait for the handlers so long at most; not for the one that calls this."""
+        self.quit()
         if threading.current_thread() in (self._thread, *self._hands):
             return
         with self._changed:
-            self._changed.wait_for(lambda: self._running == 0, AFTER_CLOSE)
+            self._changed.wait_for(lambda: self._running == 0, longest)
         self.wait(AFTER_HANDLERS)
 
     def _run(self) -> None:
         try:
             while not self._stop.is_stopped:
                 self._turn()
-        except PaymentoError as error:
+        except BaseException as error:
             self.error = error
+            # Nobody waits for a runner in the background, and what is refused has been told.
+            if not (self._raises or isinstance(error, PaymentoError)):
+                raise
         finally:
             with self._changed:
                 self._changed.wait_for(lambda: self._running == 0)
@@ -180,7 +193,7 @@ class Runner:
                 self._changed.notify_all()
 
 
-def _refuse_green_threads() -> None:
+def refuse_green_threads() -> None:
     """Refuse to wait on what only looks like a thread: it would stop every request of the process."""
     monkey, patcher = sys.modules.get("gevent.monkey"), sys.modules.get("eventlet.patcher")
     if (monkey and monkey.is_module_patched("threading")) or (patcher and patcher.is_monkey_patched("thread")):

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from contextvars import copy_context
 from os import getpid
-from time import monotonic
 from weakref import ref
 
 from ._errors import PaymentoError
-from ._hand_over import failing, unrecorded
-from ._handlers import is_coroutine_function
+from ._hand_over_async import begin
 from ._loop import finish
 from ._native import Stop
-from ._runner import AFTER_CLOSE, AFTER_FAILURE, AFTER_HANDLERS, AFTER_REFUSAL, CLOSED, PATIENCE
-from ._telling import inform, tell
+from ._runner import AFTER_FAILURE, AFTER_HANDLERS, AFTER_REFUSAL, CLOSED, PATIENCE
+from ._telling import tell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from ._native import Call, CheckoutCalls, OrderEvent, Work
+    from ._hand_over_async import Handling
+    from ._native import CheckoutCalls
 
 
 class AsyncRunner:
@@ -42,7 +39,7 @@ class AsyncRunner:
         self._raises = raises
         self._stop = Stop()
         self._stopped = asyncio.Event()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[Handling] = set()
         self._process = getpid()
         loop = asyncio.get_running_loop()
         self._loop = ref(loop)
@@ -55,11 +52,15 @@ class AsyncRunner:
         self._task._log_destroy_pending = False  # type: ignore[attr-defined]
         return self._task
 
+    def is_of_this_process(self) -> bool:
+        """Whether it was not left behind in the parent by a fork."""
+        return self._process == getpid()
+
     def is_alive(self) -> bool:
         """Whether it runs: in this process, on a loop that runs."""
         loop = self._loop()
         running = loop is not None and loop.is_running()
-        return self._process == getpid() and running and self._task is not None and not self._task.done()
+        return self.is_of_this_process() and running and self._task is not None and not self._task.done()
 
     def is_here(self) -> bool:
         """Whether it runs on this loop."""
@@ -70,16 +71,33 @@ class AsyncRunner:
         self._stop.stop()
         self._stopped.set()
 
-    async def end(self) -> None:
-        """Stop, and wait for the handlers for as long as their leases would last; not for the one that awaits this."""
+    def abandon(self) -> None:
+        """Stop it on a loop that does not run: should it ever run again, nothing more is taken there."""
+        self._stop.stop()
+
+    async def end(self, longest: float) -> None:
+        """Stop, and wait for the handlers so long at most; not for the one that awaits this."""
         self.stop()
         if self._task is None or asyncio.current_task() in {self._task, *self._running}:
             return
         if self._running:
-            await asyncio.wait(self._running, timeout=AFTER_CLOSE)
+            await asyncio.wait(self._running, timeout=longest)
         await asyncio.wait({self._task}, timeout=AFTER_HANDLERS)
         # It waits for a database that does not answer, or for handlers that take too long.
         self._task.cancel()
+
+    def begin_to_end(self, longest: float) -> asyncio.Future[None] | None:
+        """The same, for a runner on another loop: begun now, to be waited for. None where that loop does not run."""
+        self.abandon()
+        loop = self._loop()
+        if loop is None or not self.is_alive():
+            return None
+        ending = self.end(longest)
+        try:
+            return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(ending, loop))
+        except RuntimeError:  # the loop was closed in between
+            ending.close()
+            return None
 
     async def _run(self) -> None:
         try:
@@ -107,14 +125,13 @@ class AsyncRunner:
             await self._wait_after(error)
             return
         for work in works:
-            task = asyncio.get_running_loop().create_task(hand_over(self._calls, self._handlers, work))
-            task._log_destroy_pending = False  # type: ignore[attr-defined]
+            task = begin(self._calls, self._handlers, work)
             self._running.add(task)
             task.add_done_callback(self._ended)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, task: Handling) -> None:
         self._running.discard(task)
-        # Recorded and logged; one handler's exit ends nobody else's.
+        # Looked at, so that nobody complains: what a handler raises is recorded, and its exit ends nobody else's.
         task.cancelled() or task.exception()
 
     async def _wait_after(self, error: PaymentoError) -> None:
@@ -131,58 +148,3 @@ class AsyncRunner:
         waiting = asyncio.ensure_future(self._stopped.wait())
         await asyncio.wait({waiting}, timeout=AFTER_FAILURE if error.is_retryable else AFTER_REFUSAL)
         waiting.cancel()
-
-
-async def hand_over(calls: CheckoutCalls, handlers: Mapping[str, Callable[..., Any]], work: Work) -> None:
-    """Run the handler. What it raises is recorded and logged; what is to end the program is raised as well."""
-    begun = monotonic()
-    try:
-        await _handle(handlers[work.kind], work.event)
-    except asyncio.CancelledError as error:
-        if not _is_canceled():
-            await _record(work, failing(calls, work, error))
-            return
-        await _record(work, calls.release(work))
-        raise
-    except BaseException as error:
-        await _record(work, failing(calls, work, error))
-        if not isinstance(error, Exception):
-            raise
-    else:
-        await _record(work, calls.complete(work))
-        inform("handled %s of %s in %d ms", work.kind, work.event.order_id, (monotonic() - begun) * 1000)
-
-
-async def _handle(handler: Callable[..., Any], event: OrderEvent) -> None:
-    if is_coroutine_function(handler):
-        await handler(event)
-        return
-    result = await _in_thread(handler, event)
-    if hasattr(result, "__await__"):
-        await result
-
-
-async def _in_thread(handler: Callable[..., Any], event: OrderEvent) -> Any:
-    """Run a function that blocks beside the loop. It cannot be canceled, so its end is waited for and recorded."""
-    running = asyncio.get_running_loop().run_in_executor(None, copy_context().run, handler, event)
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        if running.done():
-            raise
-        await asyncio.wait({running})
-        return running.result()
-
-
-def _is_canceled() -> bool:
-    """Whether the task is being canceled, where Python tells; or the handler has raised it by itself."""
-    task = asyncio.current_task()
-    return task is not None and (sys.version_info < (3, 11) or task.cancelling() > 0)
-
-
-async def _record(work: Work, call: Call) -> None:
-    """Record how the handler ended. Where that fails the lease ends, and the event is handed over again."""
-    try:
-        await finish(call)
-    except PaymentoError as error:
-        unrecorded(work, error)

@@ -7,9 +7,11 @@ from time import monotonic
 
 from ._errors import PaymentoError
 from ._hand_over import WITHIN
+from ._hand_over_async import begin
 from ._handlers import Handlers, is_asked, seconds
 from ._loop import finish
-from ._runner_async import AsyncRunner, hand_over
+from ._runner import AFTER_CLOSE, AFTER_HANDLERS
+from ._runner_async import AsyncRunner
 from ._telling import tell
 
 TYPE_CHECKING = False
@@ -27,20 +29,22 @@ LOOK = 0.2
 class AsyncServing(Handlers):
     """Runs the handlers: coroutine functions on the loop, plain functions in its default executor."""
 
-    __slots__ = ("_runner", "_under_way")
+    __slots__ = ("_runner", "_runners", "_under_way")
 
     def __init__(self, calls: CheckoutCalls, worker: str, concurrency: int) -> None:
         super().__init__(calls, worker, concurrency)
         self._runner: AsyncRunner | None = None
+        """The one in the background; `run` has its own."""
+        self._runners: set[AsyncRunner] = set()
         # The loop itself holds its tasks only weakly.
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def run(self, stop: asyncio.Event | threading.Event | Callable[[], object] | None = None) -> None:
         """Hand over to the handlers until told to stop, then wait for those that run. For a process of its own.
 
-        `paymento worker module:checkout` does the same, and ends at SIGTERM. This installs no signal handler. A
-        database that does not answer is waited for. Canceling it cancels the handlers that run, whose events are handed
-        over again.
+        `close`, called anywhere in the process, ends it too. `paymento worker module:checkout` does the same, and ends
+        at SIGTERM. This installs no signal handler. A database that does not answer is waited for. Canceling it cancels
+        the handlers that run, whose events are handed over again; for plain functions it waits.
 
         Args:
             stop: an event that somebody sets, or a function that says whether to stop. Looked at 5 times a second.
@@ -49,7 +53,7 @@ class AsyncServing(Handlers):
             ConfigError, DatabaseError: what waiting does not cure.
         """
         runner = AsyncRunner(self._calls, self._handlers, self._concurrency, raises=True)
-        task = runner.start()
+        task = self._started(runner)
         try:
             while not task.done():
                 await asyncio.wait({task}, timeout=LOOK)
@@ -59,12 +63,13 @@ class AsyncServing(Handlers):
             task.cancel()
             await asyncio.wait({task})
             raise
-        await task
+        if not task.cancelled():  # by `close`, for handlers that took too long
+            task.result()
 
     async def run_once(self, max_seconds: Seconds = 10, order_id: str | None = None) -> int:
         """Verify what is due and run the handlers on what there is, here and now. For cron, and for tests.
 
-        What a handler raises is recorded and logged, not raised.
+        What a handler raises is recorded and logged. It is raised as well where it is to end the program: SystemExit.
 
         Args:
             max_seconds: after that no further event is begun.
@@ -82,7 +87,9 @@ class AsyncServing(Handlers):
             verified = await finish(self._calls.verify_due(order_id))
             work: Work | None = await finish(self._calls.claim(order_id))
             if work is not None:
-                await hand_over(self._calls, self._handlers, work)
+                ending = await begin(self._calls, self._handlers, work)
+                if ending is not None:
+                    raise ending
                 handled += 1
             if monotonic() >= end or not (work or verified):
                 return handled
@@ -92,23 +99,45 @@ class AsyncServing(Handlers):
 
         Before a fork, so that the children may open a SQLite file. A later use opens it again.
         """
-        runner, self._runner = self._runner, None
-        if runner is not None and runner.is_here():
-            await runner.end()
+        self._runner = None
+        end = monotonic() + AFTER_CLOSE
+        runners = [runner for runner in self._runners if runner.is_of_this_process()]
+        here = [runner for runner in runners if runner.is_here()]
+        elsewhere = [runner.begin_to_end(AFTER_CLOSE) for runner in runners if runner not in here]
+        for runner in here:
+            runner.stop()
+        for runner in here:
+            await runner.end(max(0, end - monotonic()))
+        if ending := {future for future in elsewhere if future is not None}:
+            # Such a loop may end meanwhile, and never tell.
+            await asyncio.wait(ending, timeout=max(0, end - monotonic()) + AFTER_HANDLERS)
         await finish(self._calls.close())
 
-    def _start(self) -> float:
-        """Start this process's runner where there is to be one. Gives the time."""
+    def _started(self, runner: AsyncRunner) -> asyncio.Task[None]:
+        task = runner.start()
+        self._runners.add(runner)
+        task.add_done_callback(lambda _: self._runners.discard(runner))
+        return task
+
+    def _start(self) -> None:
+        """Start this process's runner where there is to be one."""
         if self._worker == "thread" and (self._runner is None or not self._runner.is_alive()):
+            if self._runner is not None:
+                self._runner.abandon()
+                self._runners.discard(self._runner)
             self._runner = AsyncRunner(self._calls, self._handlers, self._concurrency)
-            self._runner.start()
+            self._started(self._runner)
+
+    def _begin(self) -> float:
+        """Before a callback is recorded. Gives the time."""
         return monotonic()
 
     async def _hand_over(self, answer: Answer, begun: float) -> None:
-        """Run the handlers of the order that this callback was about. Whatever fails, the callback is recorded.
+        """Run the handlers of the order that this callback was about. Whatever they raise, the callback is recorded.
 
         What takes longer than the gateway waits goes on afterwards, where the host lets it.
         """
+        self._start()
         order_id = answer._hand_over
         if order_id is None:
             return
@@ -120,6 +149,6 @@ class AsyncServing(Handlers):
     async def _hand_over_order(self, order_id: str, end: float) -> None:
         try:
             while monotonic() < end and (work := await finish(self._calls.claim(order_id))) is not None:
-                await hand_over(self._calls, self._handlers, work)
+                await begin(self._calls, self._handlers, work)
         except PaymentoError as error:
             tell("a callback is recorded, and its order is not handed over yet", error)

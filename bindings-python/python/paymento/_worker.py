@@ -135,14 +135,16 @@ async def serve_async(checkout: AsyncCheckout, stop: threading.Event) -> None:
 
 
 def stop_on_signals(stop: threading.Event) -> None:
-    """The first signal lets the handlers finish; the second one ends the process at once."""
+    """The first signal lets the handlers finish; the second one, of either kind, ends the process at once."""
+    endings = (signal.SIGINT, signal.SIGTERM)
 
     def told(number: int, _: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_DFL)
+        for ending in endings:
+            signal.signal(ending, signal.SIG_DFL)
         stop.set()
         say(f"{signal.Signals(number).name}: the handlers that run finish, nothing new begins")
 
-    for ending in (signal.SIGINT, signal.SIGTERM):
+    for ending in endings:
         signal.signal(ending, told)
 
 

@@ -3,6 +3,7 @@
 mod answer;
 mod event;
 mod health;
+mod offered;
 mod options;
 mod records;
 mod testing;
@@ -17,6 +18,7 @@ use paymento::{
 };
 use pyo3::{prelude::*, types::PyDict};
 
+use self::offered::{Offered, OfferedOne};
 pub(crate) use self::{
     answer::Answer,
     event::{OrderEvent, Shortfall},
@@ -197,7 +199,7 @@ impl CheckoutCalls {
         let patience = Duration::try_from_secs_f64(seconds).unwrap_or_default();
         self.call(|checkout| async move {
             let works = checkout.next_many_until(&checkout.handled_kinds(), patience, most, stopped).await?;
-            Ok(works.into_iter().map(|work| Work::new(work, file.as_deref())).collect::<Vec<_>>())
+            Ok(Offered::new(checkout, works, file))
         })
     }
 
@@ -208,7 +210,7 @@ impl CheckoutCalls {
         let file = self.0.sqlite_file().map(ToOwned::to_owned);
         Ok(self.call(|checkout| async move {
             let work = checkout.claim(&checkout.handled_kinds(), order_id.as_deref()).await?;
-            Ok(work.map(|work| Work::new(work, file.as_deref())))
+            Ok(OfferedOne(Offered::new(checkout, Vec::from_iter(work), file)))
         }))
     }
 

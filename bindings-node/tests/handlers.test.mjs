@@ -1,0 +1,76 @@
+// What handlers must not be, and how they and what they wait for end.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Checkout } from "paymento";
+import { orderEvent } from "paymento/testing";
+import { buy, freshSqlite, inbox, recorder, shopWith, silently } from "./support/checkout.mjs";
+import { refused } from "./support/errors.mjs";
+import { started } from "./support/shop.mjs";
+
+test("a generator function is refused before an order is lost", async (t) => {
+  const checkout = new Checkout((await started(t)).client(), { database: freshSqlite(t) });
+  await refused("input.type", () => checkout.onPaid(function* () {}));
+  await refused("input.type", () => checkout.onPaid(async function* () {}));
+});
+
+test("a handler that only gives a generator has not shipped", async (t) => {
+  const sync = function* () {};
+  const async = async function* () {};
+  for (const handler of [() => sync(), async () => sync(), () => async(), sync.bind(null)]) {
+    const { logger } = recorder();
+    const shop = await shopWith(t, freshSqlite(t), { maxFailures: 1, worker: "external" }, { logger });
+    shop.checkout.onPaid(handler);
+    const { token } = await silently(shop, () => buy(shop));
+    await shop.checkout.visit({ token });
+    assert.equal(await shop.checkout.runOnce(), 1);
+    const [letter] = await shop.checkout.deadLetters();
+    assert.match(letter.error, /nothing of it has run/);
+  }
+});
+
+test("close waits 10 seconds for a handler that never ends", async (t) => {
+  const shop = await shopWith(t, freshSqlite(t));
+  const begun = inbox();
+  shop.checkout.onPaid(() => {
+    begun.put("begun");
+    return new Promise(() => {});
+  });
+  await buy(shop);
+  await begun.next();
+  const before = performance.now();
+  await shop.checkout.close();
+  const took = performance.now() - before;
+  assert.ok(took > 9_000 && took < 14_000, `${took} ms`);
+});
+
+test("a time that is none is refused", async (t) => {
+  const checkout = new Checkout((await started(t)).client(), { database: freshSqlite(t) });
+  for (const maxMs of [Number.NaN, -1]) {
+    await refused("input.duration", () => checkout.runOnce({ maxMs }));
+  }
+});
+
+/** As node-sqlite3's: it answers later, by callbacks, and does not say whether a transaction is open. */
+class Database {
+  statements = [];
+  prepare(sql) {
+    this.statements.push(sql);
+    return this;
+  }
+  exec(sql) {
+    this.statements.push(sql);
+    return this;
+  }
+  run() {}
+  close() {}
+}
+
+test("no transaction is touched of a driver that once does not know", async () => {
+  const database = new Database();
+  const knex = { raw() {}, transaction() {}, isTransaction: true, client: { acquireConnection: async () => database } };
+  for (const connection of [database, knex]) {
+    await refused("input.type", () => orderEvent().once(connection));
+    assert.deepEqual(database.statements, []);
+  }
+});

@@ -1,0 +1,121 @@
+"""Runs the shop's handler on one event, on the event loop or beside it, and records how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import suppress
+from contextvars import copy_context
+from time import monotonic
+from typing import cast
+
+from ._errors import PaymentoError
+from ._hand_over import refuse_unrun, said, tell_failure, tell_success, tell_unrecorded
+from ._handlers import is_coroutine_function
+from ._loop import finish_begun
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from ._native import Call, CheckoutCalls, OrderEvent, Work
+
+AFTER_CANCEL = 1.0
+"""How long a record that has begun is waited for by whoever is canceled meanwhile. Core writes it in any case."""
+
+
+class Handling(asyncio.Task["BaseException | None"]):
+    """The task of one handler. Its result is what is to end the program: raised here, it would end the loop."""
+
+    _is_asked = False
+
+    def cancel(self, *arguments: Any, **options: Any) -> bool:
+        """Remember it as well: Python before 3.11 does not tell whether somebody has canceled a task."""
+        self._is_asked = True
+        return super().cancel(*arguments, **options)
+
+    def is_canceled(self) -> bool:
+        """Whether somebody has canceled it; or its handler has raised CancelledError by itself."""
+        if sys.version_info < (3, 11):
+            return self._is_asked
+        return self.cancelling() > 0
+
+
+def begin(calls: CheckoutCalls, handlers: Mapping[str, Callable[..., Any]], work: Work) -> Handling:
+    """Run the handler in a task of its own, which raises nothing but that it was canceled."""
+    task = Handling(_hand_over(calls, handlers, work), loop=asyncio.get_running_loop())
+    # A loop that is closed with the task in it has nothing to complain about.
+    task._log_destroy_pending = False  # type: ignore[attr-defined]
+    return task
+
+
+async def _hand_over(
+    calls: CheckoutCalls, handlers: Mapping[str, Callable[..., Any]], work: Work
+) -> BaseException | None:
+    task, begun = cast("Handling", asyncio.current_task()), monotonic()
+    error = await _failure(handlers, work, task)
+    if error is None:
+        await _record(work, calls.complete(work))
+        tell_success(work, begun)
+    elif isinstance(error, asyncio.CancelledError) and task.is_canceled():
+        await _record(work, calls.release(work))
+        raise error
+    else:
+        await _record(work, calls.fail(work, said(error)))
+        tell_failure(work, error)
+    if task.is_canceled():
+        # Late, since a thread or the database had to be waited for, and not lost.
+        raise asyncio.CancelledError
+    return None if error is None or isinstance(error, (Exception, asyncio.CancelledError)) else error
+
+
+async def _failure(handlers: Mapping[str, Callable[..., Any]], work: Work, task: Handling) -> BaseException | None:
+    """Run the handler, and give what it raised: as a value, since no coroutine may raise StopIteration."""
+    try:
+        handler = handlers[work.kind]
+        if is_coroutine_function(handler):
+            refuse_unrun(await handler(work.event))
+            return None
+        result, error = await _in_thread(handler, work.event)
+        if error is None and hasattr(result, "__await__"):
+            result = await _unless_canceled(result, task)
+        refuse_unrun(result)
+    except GeneratorExit:  # the loop is gone, and nothing can be recorded any more
+        raise
+    except BaseException as raised:  # noqa: BLE001 (recorded, and given to whoever may end)
+        return raised
+    return error
+
+
+async def _in_thread(handler: Callable[..., Any], event: OrderEvent) -> tuple[Any, BaseException | None]:
+    """Run a function that blocks beside the loop. It cannot be canceled, however often: its end is what counts."""
+    running = asyncio.get_running_loop().run_in_executor(None, copy_context().run, _outcome, handler, event)
+    while not running.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({running})
+    return running.result()
+
+
+def _outcome(handler: Callable[..., Any], event: OrderEvent) -> tuple[Any, BaseException | None]:
+    """What it gives and what it raises: a future takes no StopIteration, and would never be done."""
+    try:
+        return handler(event), None
+    except BaseException as error:  # noqa: BLE001 (recorded, and given to whoever may end)
+        return None, error
+
+
+async def _unless_canceled(result: Any, task: Handling) -> Any:
+    """Await what a function gave, unless the task was canceled while the function ran."""
+    if task.is_canceled():
+        getattr(result, "close", lambda: None)()
+        raise asyncio.CancelledError
+    return await result
+
+
+async def _record(work: Work, call: Call) -> None:
+    """Record how the handler ended. Where that fails the lease ends, and the event is handed over again."""
+    try:
+        await finish_begun(call, AFTER_CANCEL)
+    except PaymentoError as error:
+        tell_unrecorded(work, error)
