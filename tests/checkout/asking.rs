@@ -62,6 +62,7 @@ async fn payments_are_listed_by_state_and_page(on: On) {
     assert!(none.payments.is_empty());
     let later = rest.payments[4].created_at + 1;
     assert!(shop.checkout.payments(None, Some(later), None).await.expect("listed").payments.is_empty());
+    assert!(shop.checkout.payments(None, None, Some(1_000_000)).await.expect("listed").payments.is_empty());
 }
 
 fn price(amount: &str) -> Price {

@@ -165,7 +165,8 @@ async fn page_begin(
 ) -> Result<(Millis, i64), Error> {
     let Some(after) = after else { return Ok((since, -1)) };
     let row = transaction.row(MADE_AT, values![after, account]).await?;
-    let made_at = row.map_or(Ok(0), |row| row.int("created_at"))?;
+    // After what there is not, there is nothing.
+    let made_at = row.map_or(Ok(Millis::MAX), |row| row.int("created_at"))?;
     Ok((made_at, after).max((since, -1)))
 }
 
