@@ -14,6 +14,7 @@ use std::{
 use tokio::{
     runtime::{Builder, Handle},
     sync::{Notify, OnceCell, oneshot},
+    time::timeout,
 };
 
 use super::{
@@ -25,10 +26,13 @@ use super::{
 };
 use crate::error::{Error, ErrorCode};
 
+/// Closing waits this long for what is under way.
+const CLOSING: Duration = Duration::from_secs(10);
+
 /// One database's connections and the thread they live on, shared by every checkout of this process.
 pub(super) struct Engine {
     handle: Handle,
-    stop: Mutex<Option<oneshot::Sender<()>>>,
+    stop: Mutex<Option<oneshot::Sender<Option<Database>>>>,
     url: DatabaseUrl,
     migrate: Migrate,
     clock: Clock,
@@ -48,9 +52,12 @@ impl Engine {
     fn start(url: DatabaseUrl, migrate: Migrate, clock: Clock) -> Result<Arc<Self>, Error> {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|_| no_thread())?;
         let handle = runtime.handle().clone();
-        let (stop, stopped) = oneshot::channel();
+        let (stop, stopped) = oneshot::channel::<Option<Database>>();
         let run = move || {
-            let _ = runtime.block_on(stopped);
+            if let Ok(Some(database)) = runtime.block_on(stopped) {
+                // Nobody waits for it, but a fork is safe afterwards.
+                runtime.block_on(async { timeout(CLOSING, database.close()).await.unwrap_or_default() });
+            }
             // Whoever stops has finished, or wants nothing finished.
             runtime.shutdown_background();
         };
@@ -110,24 +117,25 @@ impl Engine {
         let closing = async move {
             if let Some(open) = engine.open.get() {
                 // By this thread's timer: the caller may have none.
-                let _ = tokio::time::timeout(Duration::from_secs(10), open.database.close()).await;
+                let _ = timeout(CLOSING, open.database.close()).await;
             }
             Ok(())
         };
         let _ = self.run(closing).await;
-        self.stop();
+        self.stop(None);
     }
 
-    fn stop(&self) {
+    /// Ends the thread, which closes what is still open.
+    fn stop(&self, open: Option<Database>) {
         if let Some(stop) = self.stop.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            let _ = stop.send(());
+            let _ = stop.send(open);
         }
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.stop();
+        self.stop(self.open.get().map(|open| open.database.clone()));
     }
 }
 

@@ -30,8 +30,8 @@ pub(super) struct Sqlite {
     reader: SqlitePool,
     pub(super) watch: Watch,
     path: PathBuf,
-    /// Until it is closed. Where it is only dropped, the driver's threads still close it: a fork meanwhile would lose
-    /// commits, so that the mark stays for ever.
+    /// Until it is closed. Where it is only dropped, the driver's threads close it some time later: a fork meanwhile would
+    /// lose commits, so that the mark stays.
     opened: Mutex<ManuallyDrop<Option<Opened>>>,
 }
 
