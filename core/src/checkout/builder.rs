@@ -11,8 +11,8 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{
-    Checkout, Inner, clock::Clock, engine::EngineSlot, migrate::Migrate, process, receive::AnswerPolicy, run::Handlers,
-    url::DatabaseUrl,
+    Checkout, Inner, clock::Clock, engine::EngineSlot, migrate::Migrate, per_fork::PerFork, process,
+    receive::AnswerPolicy, run::Handlers, url::DatabaseUrl,
 };
 use crate::{
     Client,
@@ -251,7 +251,7 @@ impl CheckoutBuilder {
             log_once(&client, path);
         }
         let slot = EngineSlot::new(url, key, migrate, options.clock.clone());
-        let inner = Inner { client, options, slot, current: Mutex::default(), handlers: Handlers::default() };
+        let inner = Inner { client, options, slot, current: PerFork::default(), handlers: Handlers::default() };
         Ok(Checkout { inner: Arc::new(inner) })
     }
 }

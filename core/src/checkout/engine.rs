@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     future::Future,
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -21,6 +21,7 @@ use super::{
     clock::Clock,
     database::Database,
     migrate::{self, Migrate},
+    per_fork::PerFork,
     url::DatabaseUrl,
     writer::Writer,
 };
@@ -148,11 +149,10 @@ fn closed() -> Error {
 }
 
 /// The engines of this process by database: connections are counted a process, not a checkout.
-static ENGINES: Mutex<Option<Engines>> = Mutex::new(None);
+static ENGINES: LazyLock<PerFork<Mutex<HashMap<String, Weak<Engine>>>>> = LazyLock::new(PerFork::default);
 
-struct Engines {
-    process: u32,
-    by_database: HashMap<String, Weak<Engine>>,
+fn engines() -> MutexGuard<'static, HashMap<String, Weak<Engine>>> {
+    ENGINES.here().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The engine of a database as a process sees it: not made before it is needed, made anew after a fork.
@@ -161,67 +161,56 @@ pub(super) struct EngineSlot {
     key: String,
     migrate: Migrate,
     clock: Clock,
-    current: Mutex<Option<(u32, Arc<Engine>)>>,
+    current: PerFork<Mutex<Option<Arc<Engine>>>>,
 }
 
 impl EngineSlot {
     pub(super) fn new(url: DatabaseUrl, key: String, migrate: Migrate, clock: Clock) -> Self {
-        Self { url, key, migrate, clock, current: Mutex::new(None) }
+        Self { url, key, migrate, clock, current: PerFork::default() }
     }
 
     pub(super) fn get(&self) -> Result<Arc<Engine>, Error> {
-        let process = std::process::id();
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((owner, engine)) = &*current
-            && *owner == process
-        {
+        let mut current = self.current();
+        if let Some(engine) = &*current {
             return Ok(Arc::clone(engine));
         }
-        let engine = self.shared(process)?;
-        if let Some(inherited) = current.replace((process, Arc::clone(&engine))) {
-            // Its thread is the parent's: dropping it could wait for what never comes.
-            std::mem::forget(inherited);
-        }
+        let engine = self.shared()?;
+        *current = Some(Arc::clone(&engine));
         Ok(engine)
+    }
+
+    fn current(&self) -> MutexGuard<'_, Option<Arc<Engine>>> {
+        self.current.here().lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The process's engine for this database, or a new one, with one user more: counted under the lock, so that nobody gets
     /// one that its last user is closing.
-    fn shared(&self, process: u32) -> Result<Arc<Engine>, Error> {
-        let mut engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = engines.get_or_insert_with(|| Engines { process, by_database: HashMap::new() });
-        if known.process != process {
-            let inherited = std::mem::replace(known, Engines { process, by_database: HashMap::new() });
-            std::mem::forget(inherited);
-        }
-        if let Some(engine) = known.by_database.get(&self.key).and_then(Weak::upgrade) {
+    fn shared(&self) -> Result<Arc<Engine>, Error> {
+        let mut engines = engines();
+        if let Some(engine) = engines.get(&self.key).and_then(Weak::upgrade) {
             engine.users.fetch_add(1, Ordering::SeqCst);
             return Ok(engine);
         }
         let engine = Engine::start(self.url.clone(), self.migrate, self.clock.clone())?;
         engine.users.fetch_add(1, Ordering::SeqCst);
-        known.by_database.insert(self.key.clone(), Arc::downgrade(&engine));
+        engines.insert(self.key.clone(), Arc::downgrade(&engine));
         Ok(engine)
     }
 
     /// Lets the engine go; it ends with the last checkout that uses it, its connections closed when this returns.
     pub(super) async fn close(&self) {
-        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some((owner, engine)) = current else { return };
-        if owner != std::process::id() {
-            return std::mem::forget(engine);
-        }
-        if self.is_last_to_leave(&engine) {
+        let current = self.current().take();
+        if let Some(engine) = current.filter(|engine| self.is_last_to_leave(engine)) {
             engine.close().await;
         }
     }
 
     /// Whether nobody uses it any more. Then nobody gets it any more.
     fn is_last_to_leave(&self, engine: &Engine) -> bool {
-        let mut engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut engines = engines();
         let is_last = engine.users.fetch_sub(1, Ordering::SeqCst) == 1;
-        if let Some(engines) = engines.as_mut().filter(|_| is_last) {
-            engines.by_database.remove(&self.key);
+        if is_last {
+            engines.remove(&self.key);
         }
         is_last
     }
@@ -229,12 +218,9 @@ impl EngineSlot {
 
 impl Drop for EngineSlot {
     fn drop(&mut self) {
-        let current = self.current.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        match current {
-            Some((owner, engine)) if owner == std::process::id() => drop(self.is_last_to_leave(&engine)),
-            // The parent's: see `get`.
-            Some((_, inherited)) => std::mem::forget(inherited),
-            None => {}
+        let current = self.current().take();
+        if let Some(engine) = current {
+            self.is_last_to_leave(&engine);
         }
     }
 }

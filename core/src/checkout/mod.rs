@@ -36,6 +36,7 @@ mod migrate;
 mod model_tests;
 mod money;
 mod orders;
+mod per_fork;
 #[cfg(feature = "sqlite")]
 mod place;
 mod process;
@@ -71,6 +72,7 @@ use self::{
     engine::{Engine, EngineSlot},
     fail_point::fail_point,
     lease::Leases,
+    per_fork::PerFork,
     process::{PerProcess, VerifierParts},
     run::Handlers,
     writer::Writer,
@@ -111,7 +113,7 @@ struct Inner {
     client: Client,
     options: Options,
     slot: EngineSlot,
-    current: Mutex<Option<Arc<PerProcess>>>,
+    current: PerFork<Mutex<Option<Arc<PerProcess>>>>,
     handlers: Handlers,
 }
 
@@ -160,7 +162,7 @@ impl Checkout {
     /// Closes the connections and ends the background thread, unless other checkouts of this process use them. Before a
     /// fork, so that the child may open the database. Work that is held keeps its lease for 10 seconds.
     pub async fn close(&self) {
-        let current = self.inner.current.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let current = self.inner.current.here().lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(current) = current {
             // Calls that have not ended hold it as well.
             current.stop();
@@ -196,16 +198,9 @@ impl Checkout {
 
     /// What this process has of the checkout; made anew after a fork.
     fn per_process(&self) -> Arc<PerProcess> {
-        let mut current = self.inner.current.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = current.as_ref().filter(|known| known.is_of_this_process()) {
-            return Arc::clone(known);
-        }
-        let fresh = Arc::new(PerProcess::new(&self.inner.client, &self.inner.options));
-        if let Some(inherited) = current.replace(Arc::clone(&fresh)) {
-            // Its connections and tasks are the parent's.
-            std::mem::forget(inherited);
-        }
-        fresh
+        let mut current = self.inner.current.here().lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = || Arc::new(PerProcess::new(&self.inner.client, &self.inner.options));
+        Arc::clone(current.get_or_insert_with(fresh))
     }
 
     fn leases(&self) -> Arc<Leases> {
