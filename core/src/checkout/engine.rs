@@ -149,9 +149,10 @@ fn closed() -> Error {
 }
 
 /// The engines of this process by database: connections are counted a process, not a checkout.
-static ENGINES: LazyLock<PerFork<Mutex<HashMap<String, Weak<Engine>>>>> = LazyLock::new(PerFork::default);
+static ENGINES: LazyLock<PerFork<Mutex<Engines>>> = LazyLock::new(PerFork::default);
+type Engines = HashMap<String, Weak<Engine>>;
 
-fn engines() -> MutexGuard<'static, HashMap<String, Weak<Engine>>> {
+fn engines() -> MutexGuard<'static, Engines> {
     ENGINES.here().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
