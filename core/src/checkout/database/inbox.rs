@@ -4,12 +4,9 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 use serde_json::json;
 
-use super::{
-    Transaction,
-    failure::translate,
-    sql::{Sql, values},
-    transaction::Inner,
-};
+#[cfg(feature = "sqlite")]
+use super::sql::{Sql, values};
+use super::{Transaction, failure::translate, transaction::Inner};
 use crate::{checkout::clock::Millis, error::Error};
 
 /// An authentic callback to keep. Equal ones are one row with a count.
