@@ -1,6 +1,6 @@
 import { describe, text } from "./arguments.js";
 import { native } from "./binding.js";
-import { toError, unwrap } from "./errors.js";
+import { InputError, toError, unwrap } from "./errors.js";
 import {
   isKnex,
   isKnexTransaction,
@@ -25,9 +25,12 @@ import { rowsWritten, tellingMissingTable, tellMissingTable } from "./once-failu
 export type { OnceDatabase, OnceQuery } from "./once-drivers.js";
 
 /**
- * What `order.once` writes through, with its transaction open: a `Client` or `PoolClient` of pg, a connection of mysql2
- * (either API), a `Database` of better-sqlite3, a `DatabaseSync` of node:sqlite, a transaction of knex, or an
- * {@link OnceQuery} for anything else.
+ * What `order.once` writes through, with its transaction open: a `PoolClient` or `Client` of pg, a connection of mysql2
+ * (either API), a transaction of knex, or an {@link OnceQuery} for anything else; for `order.onceSync` a `Database` of
+ * better-sqlite3 or a `DatabaseSync` of node:sqlite.
+ *
+ * For `once` a connection of this handler alone: handlers run at the same time, and one that rolls back a connection that
+ * they share undoes what the others have written.
  */
 export type OnceConnection = object;
 
@@ -49,7 +52,8 @@ export function onceTableSql(database: OnceDatabase): string {
  *
  * Always `await` it: a promise is true in an `if`.
  *
- * @throws {@link InputError} `input.type`: a connection of no known driver, or one that tells no number of rows.
+ * @throws {@link InputError} `input.type`: a connection of no known driver, one that tells no number of rows, or a
+ * synchronous database, which takes `onceSync`.
  * @throws {@link ConfigError} `config.once_no_transaction`, also for a pool; `config.once_table_missing`.
  * @throws {@link DatabaseError} `database.shared_sqlite_file`: the connection has the checkout's own file open.
  */
@@ -58,6 +62,10 @@ export async function once(
   key: string,
   forbiddenFiles: readonly string[] = [],
 ): Promise<boolean> {
+  if (isSqliteDatabase(connection)) {
+    throw mustBeAtOnce();
+  }
+  // Knex gives its transactions one after the other the only connection that there is.
   const handle = isKnexTransaction(connection) ? await connection.client.acquireConnection() : connection;
   return isSqliteDatabase(handle) ? onceSync(handle, key, forbiddenFiles) : write(driverOf(handle), key);
 }
@@ -79,6 +87,20 @@ export function onceSync(connection: OnceConnection, key: string, forbiddenFiles
   return wasNew(
     "sqlite",
     tellingMissingTable("sqlite", () => connection.prepare(sql).run(stored).changes),
+  );
+}
+
+/**
+ * The whole process has one connection and one transaction there: while a handler waits, the next one's statements would
+ * stand in it, and its rollback would undo both.
+ */
+function mustBeAtOnce(): InputError {
+  return new InputError(
+    "input.type",
+    "a synchronous SQLite database takes order.onceSync, and nothing that is awaited",
+    {
+      hint: "db.transaction(() => { if (order.onceSync(db)) … })()",
+    },
   );
 }
 

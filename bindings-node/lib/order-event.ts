@@ -142,7 +142,8 @@ export class OrderEvent extends Data {
    *   }
    * });
    *
-   * @throws {InputError} `input.type`: a connection of no known driver
+   * @throws {InputError} `input.type`: a connection of no known driver; better-sqlite3 or node:sqlite, which take
+   * {@link onceSync}
    * @throws {ConfigError} `config.once_no_transaction`, also for a pool; `config.once_table_missing`
    * @throws {DatabaseError} `database.shared_sqlite_file`: the connection has the checkout's own SQLite file open
    */
@@ -151,7 +152,9 @@ export class OrderEvent extends Data {
   }
 
   /**
-   * {@link once} at once, for better-sqlite3 and node:sqlite: what a synchronous `transaction(() => …)` can hold.
+   * {@link once} at once, for better-sqlite3 and node:sqlite: within a synchronous `transaction(() => …)`, and without an
+   * `await` between its begin and its end. The whole process has one connection there, so that another handler's statements
+   * would stand in the same transaction.
    *
    * @throws as {@link once}; `input.type` also for a connection that cannot answer at once
    */

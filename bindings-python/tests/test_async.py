@@ -232,8 +232,9 @@ def test_a_thousand_loops_in_eight_threads_leave_no_descriptor(gateway: Simulato
     in_threads(125)
     gc.collect()
     assert pairs() == pairs_before
-    # Eight threads keep at most eight connections for later, whose other ends are in this process as well.
-    assert abs(len(descriptors()) - before) <= 16
+    # Eight threads keep at most eight connections for later, whose other ends are in this process as well. There may
+    # be fewer than before: what earlier tests left to close is closed meanwhile.
+    assert len(descriptors()) - before <= 16
 
 
 def test_a_loop_in_use_has_one_socket_pair(gateway: Simulator, run: Run) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from enum import Enum
@@ -83,6 +84,27 @@ def test_a_handler_that_only_makes_a_generator_has_not_shipped(
         assert not completed(checkout)
         [failed] = [entry for entry in checkout.history("A-578") if entry.what == "failed"]
         assert "nothing of it has run" in failed.detail
+
+
+def test_a_handler_that_gives_its_work_to_an_executor_has_not_shipped(
+    gateway: Simulator, client: paymento.Client, database: str
+) -> None:
+    with ThreadPoolExecutor() as pool, Checkout(client, database, worker="external") as checkout:
+        checkout.on_paid(lambda event: pool.submit(str, event))
+        pay(gateway, checkout)
+        assert checkout.run_once() == 1
+        assert not completed(checkout)
+
+
+@pytest.mark.parametrize("options", [{"worker": None}, {"concurrency": None}])
+def test_an_option_that_is_none_is_the_default(
+    gateway: Simulator, client: paymento.Client, database: str, options: dict[str, Any]
+) -> None:
+    with Checkout(client, database, **options) as checkout:
+        heard = Heard()
+        checkout.on_paid(heard)
+        pay(gateway, checkout)
+        heard.take()
 
 
 def test_a_mock_is_a_handler(client: paymento.Client, database: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -26,6 +27,10 @@ def stopping(_: OrderEvent) -> None:
 
 def exiting(_: OrderEvent) -> None:
     raise SystemExit(7)
+
+
+async def closing_async(_: OrderEvent) -> None:
+    raise GeneratorExit
 
 
 async def exiting_async(_: OrderEvent) -> None:
@@ -131,7 +136,7 @@ def test_run_once_that_is_canceled_waits_for_the_function_and_begins_nothing_mor
     asyncio.run(shop())
 
 
-@pytest.mark.parametrize("handler", [stopping, exiting, exiting_async, interrupting_async])
+@pytest.mark.parametrize("handler", [stopping, exiting, exiting_async, interrupting_async, closing_async])
 def test_whatever_a_handler_raises_is_recorded_and_ends_no_loop(
     gateway: Simulator, database: str, handler: Callable[..., Any]
 ) -> None:
@@ -262,3 +267,26 @@ def test_a_time_that_is_none_is_an_input_error(gateway: Simulator, database: str
     with pytest.raises(paymento.InputError) as caught:
         asyncio.run(checkout.run_once(10**400))
     assert caught.value.code == "input.duration"
+
+
+REQUEST: ContextVar[str] = ContextVar("request", default="none")
+
+
+def test_handlers_do_not_run_in_the_context_of_the_request_that_started_the_runner(
+    gateway: Simulator, database: str
+) -> None:
+    seen: list[str] = []
+
+    async def shop() -> None:
+        async with AsyncCheckout(gateway.async_client(), database) as checkout:
+
+            @checkout.on_paid
+            async def ship(_: OrderEvent) -> None:
+                seen.append(REQUEST.get())
+
+            REQUEST.set("of somebody else")
+            await pay(gateway, checkout, "A-578")
+            await happened(checkout, "completed", "A-578")
+
+    asyncio.run(shop())
+    assert seen == ["none"]

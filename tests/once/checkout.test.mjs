@@ -54,7 +54,7 @@ test("a handler that runs again ships once, with better-sqlite3", async (t) => {
   shop.exec(`${onceTableSql("sqlite")}; ${SHIPPED}`);
   await twice(checkout, async (order) => {
     shop.exec("BEGIN IMMEDIATE");
-    if (await order.once(shop)) shop.prepare("INSERT INTO shipped_by_checkout VALUES (?)").run(order.orderId);
+    if (order.onceSync(shop)) shop.prepare("INSERT INTO shipped_by_checkout VALUES (?)").run(order.orderId);
     shop.exec("COMMIT");
   });
   assert.deepEqual(shop.prepare("SELECT * FROM shipped_by_checkout").all(), [{ order_id: "Q-1" }]);
@@ -95,7 +95,7 @@ test("a handler's once on the checkout's own file is refused", async (t) => {
     const own = new BetterSqlite(file);
     try {
       own.exec("BEGIN");
-      await order.once(own);
+      order.onceSync(own);
     } catch (error) {
       refused = error;
       own.exec("ROLLBACK");

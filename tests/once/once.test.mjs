@@ -175,6 +175,15 @@ test("a transaction function of better-sqlite3 holds it at once", () => {
   database.close();
 });
 
+test("nothing is awaited within the only transaction that a process has", async () => {
+  const database = new (require("better-sqlite3"))(":memory:");
+  database.exec(`${paymento.onceTableSql("sqlite")}; BEGIN`);
+  await assert.rejects(once(database, "k"), (error) => code("input.type")(error) && /onceSync/.test(error.hint));
+  assert.equal(database.inTransaction, true);
+  assert.equal(database.prepare("SELECT COUNT(*) AS count FROM paymento_fulfilled").get().count, 0);
+  database.close();
+});
+
 test("on a database that does not tell its transaction none is tried", () => {
   const database = new (require("better-sqlite3"))(":memory:");
   database.exec(paymento.onceTableSql("sqlite"));

@@ -139,11 +139,9 @@ export const DRIVERS = {
   "mysql2 with callbacks": ["mysql", mysqlCallback],
   "mysql2 PoolConnection": ["mysql", mysqlPoolConnection],
   "knex with mysql2": ["mysql", knex("mysql2", onMariadb)],
-  "better-sqlite3": ["sqlite", sqlite((file) => new BetterSqlite(file, { timeout: 0 }))],
   "better-sqlite3 at once": ["sqlite", sqlite((file) => new BetterSqlite(file, { timeout: 0 }), onceSync)],
   "knex with better-sqlite3": ["sqlite", knex("better-sqlite3", (filename) => ({ filename }))],
   ...(DatabaseSync && {
-    "node:sqlite": ["sqlite", sqlite((file) => new DatabaseSync(file))],
     "node:sqlite at once": ["sqlite", sqlite((file) => new DatabaseSync(file), onceSync)],
   }),
 };
@@ -152,5 +150,5 @@ export const DRIVERS = {
 export const administrators = {
   postgresql: (database) => pgClient(database, true),
   mysql: (database) => mysqlPromised(database, true),
-  sqlite: (database) => DRIVERS["better-sqlite3"][1](database, true),
+  sqlite: (database) => DRIVERS["better-sqlite3 at once"][1](database, true),
 };

@@ -119,7 +119,7 @@ class AsyncCheckout(AsyncServing):
             keep_decisions=keep_decisions,
             name=name,
         )
-        super().__init__(calls, worker, concurrency)
+        super().__init__(calls)
 
     @classmethod
     def from_env(

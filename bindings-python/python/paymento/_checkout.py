@@ -117,7 +117,7 @@ class Checkout(Serving):
             keep_decisions=keep_decisions,
             name=name,
         )
-        super().__init__(calls, worker, concurrency)
+        super().__init__(calls)
 
     @classmethod
     def from_env(

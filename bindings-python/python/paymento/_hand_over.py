@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import _AsyncGeneratorContextManager, _GeneratorContextManager
 from time import monotonic
 from types import AsyncGeneratorType, GeneratorType
@@ -55,9 +56,12 @@ def _refuse_awaitable(result: Any) -> None:
 
 
 def refuse_unrun(result: Any) -> None:
-    """Raise where the handler has only made a generator: nobody has run what is in it."""
+    """Raise where the handler has only made a generator, or given the work away: nobody knows how that ends."""
     if isinstance(result, _UNRUN):
         raise TypeError("the handler gave a generator, and nothing of it has run: there is a `yield` in it")
+    futures = sys.modules.get("concurrent.futures")
+    if futures is not None and isinstance(result, futures.Future):
+        raise TypeError("the handler gave a future of an executor, which may not be done: wait for its result")
 
 
 def said(error: BaseException) -> str:

@@ -81,11 +81,20 @@ async def _failure(handlers: Mapping[str, Callable[..., Any]], work: Work, task:
         if error is None and hasattr(result, "__await__"):
             result = await _unless_canceled(result, task)
         refuse_unrun(result)
-    except GeneratorExit:  # the loop is gone, and nothing can be recorded any more
-        raise
+    except GeneratorExit as raised:
+        if not _is_running(task):  # the loop is gone, and nothing can be recorded any more
+            raise
+        return raised
     except BaseException as raised:  # noqa: BLE001 (recorded, and given to whoever may end)
         return raised
     return error
+
+
+def _is_running(task: Handling) -> bool:
+    try:
+        return asyncio.current_task() is task
+    except RuntimeError:
+        return False
 
 
 async def _in_thread(handler: Callable[..., Any], event: OrderEvent) -> tuple[Any, BaseException | None]:

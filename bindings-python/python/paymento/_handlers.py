@@ -28,10 +28,11 @@ class Handlers:
 
     __slots__ = ("__weakref__", "_calls", "_concurrency", "_handlers", "_worker")
 
-    def __init__(self, calls: CheckoutCalls, worker: str, concurrency: int) -> None:
+    def __init__(self, calls: CheckoutCalls) -> None:
         self._calls = calls
-        self._worker = worker
-        self._concurrency = concurrency
+        # As core has read them, which knows what stands for nothing given.
+        self._worker = calls.worker
+        self._concurrency = calls.concurrency
         self._handlers: dict[str, Callable[..., Any]] = {}
 
     @overload

@@ -409,6 +409,11 @@ class CheckoutCalls:
         """
     def close(self, /) -> Call: ...
     def complete(self, /, work: Work) -> Call: ...
+    @property
+    def concurrency(self, /) -> int:
+        """
+        How many handlers run at once.
+        """
     def create_payment(self, /, **options: object) -> Call: ...
     def dead_letters(self, /, after: int | None) -> Call: ...
     def fail(self, /, work: Work, message: str) -> Call: ...
@@ -436,6 +441,11 @@ class CheckoutCalls:
         Verifies a few payments that are due, and gives how many.
         """
     def visit(self, /, query: Query) -> Call: ...
+    @property
+    def worker(self, /) -> str:
+        """
+        `thread`, `inline` or `external`.
+        """
 
 @final
 class Coin:

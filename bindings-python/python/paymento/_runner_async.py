@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import Context, copy_context
+from functools import partial
 from os import getpid
 from weakref import ref
 
@@ -47,7 +49,10 @@ class AsyncRunner:
 
     def start(self) -> asyncio.Task[None]:
         """Start the task. The loop may end without it."""
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="paymento-runner")
+        # In the background not in the context of the request that happened to start it.
+        context = copy_context() if self._raises else Context()
+        loop = asyncio.get_running_loop()
+        self._task = context.run(partial(loop.create_task, self._run(), name="paymento-runner"))
         # A loop that is closed with the task in it has nothing to complain about.
         self._task._log_destroy_pending = False  # type: ignore[attr-defined]
         return self._task

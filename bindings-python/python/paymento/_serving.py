@@ -26,8 +26,8 @@ class Serving(Handlers):
 
     __slots__ = ("_foreground", "_runners")
 
-    def __init__(self, calls: CheckoutCalls, worker: str, concurrency: int) -> None:
-        super().__init__(calls, worker, concurrency)
+    def __init__(self, calls: CheckoutCalls) -> None:
+        super().__init__(calls)
         # By process: in a forked child the parent's is not there.
         self._runners: dict[int, Runner] = {}
         self._foreground: set[Runner] = set()

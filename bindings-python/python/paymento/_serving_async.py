@@ -31,8 +31,8 @@ class AsyncServing(Handlers):
 
     __slots__ = ("_runner", "_runners", "_under_way")
 
-    def __init__(self, calls: CheckoutCalls, worker: str, concurrency: int) -> None:
-        super().__init__(calls, worker, concurrency)
+    def __init__(self, calls: CheckoutCalls) -> None:
+        super().__init__(calls)
         self._runner: AsyncRunner | None = None
         """The one in the background; `run` has its own."""
         self._runners: set[AsyncRunner] = set()

@@ -76,6 +76,18 @@ impl CheckoutCalls {
         Ok(Self(checkout))
     }
 
+    /// `thread`, `inline` or `external`.
+    #[getter]
+    fn worker(&self) -> &'static str {
+        self.0.worker().as_str()
+    }
+
+    /// How many handlers run at once.
+    #[getter]
+    fn concurrency(&self) -> usize {
+        self.0.concurrency()
+    }
+
     #[pyo3(signature = () -> "Call")]
     fn close(&self) -> Call {
         self.call(|checkout| async move {
