@@ -14,6 +14,7 @@ on_both! {
     a_double_click_gives_the_same_payment
     pay_the_first_of_two_prices_and_nothing_is_fulfilled
     a_paid_or_confirming_order_gets_no_second_payment
+    what_is_not_confirmed_in_a_week_keeps_nobody_from_paying
     two_processes_at_once_ask_the_gateway_once
     a_dead_creators_intent_is_taken_over
     an_older_payment_is_asked_about_first
@@ -77,6 +78,24 @@ async fn a_paid_or_confirming_order_gets_no_second_payment(on: On) {
         assert_eq!(refused.code(), ErrorCode::CheckoutAlreadyPaid);
     }
     assert_eq!(shop.gateway.created(), 1);
+}
+
+async fn what_is_not_confirmed_in_a_week_keeps_nobody_from_paying(on: On) {
+    let shop = Shop::open(on).await;
+    let token = shop.token("A-578", "29.99").await;
+    shop.gateway.status(&token, 3);
+    shop.callback(&token, "A-578", 3).await;
+    shop.settle_down().await;
+    shop.pass(MINUTE * 60 * 24 * 6, MINUTE * 60 * 24).await;
+    let refused = shop.checkout.create_payment(request("A-578", "29.99")).await.expect_err("confirming");
+    assert_eq!(refused.code(), ErrorCode::CheckoutPaymentInProgress);
+    shop.pass(MINUTE * 60 * 24 * 2, MINUTE * 60 * 24).await;
+    let fresh = shop.token("A-578", "29.99").await;
+    assert_ne!(fresh, token);
+    let heard = Heard::by(&shop.checkout);
+    shop.pay(&fresh, "A-578").await;
+    shop.settle_down().await;
+    assert_eq!(heard.paid(), ["A-578"]);
 }
 
 async fn two_processes_at_once_ask_the_gateway_once(on: On) {
