@@ -8,6 +8,7 @@ use paymento::{
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
+use crate::postgres;
 use crate::shop::{Heard, MINUTE, On, SOON, Shop, on_both, request};
 
 on_both! {
@@ -26,6 +27,7 @@ on_both! {
     who_has_paid_an_earlier_price_is_not_asked_to_pay_again_when_it_comes_back
     a_lost_answer_is_asked_for_once_more
     a_refused_request_leaves_nothing_behind
+    what_the_shop_writes_comes_back_as_it_was
     an_answer_of_a_creator_who_lost_its_lease_is_not_used
 }
 
@@ -307,4 +309,36 @@ async fn who_has_paid_an_earlier_price_is_not_asked_to_pay_again_when_it_comes_b
     let error = shop.checkout.create_payment(request("A-578", "29.99")).await.expect_err("it is paid for");
     assert_eq!((error.code(), shop.gateway.created()), (ErrorCode::CheckoutAlreadyPaid, 2));
     assert!(error.hint().expect("what to do").contains("attention"));
+}
+
+async fn what_the_shop_writes_comes_back_as_it_was(on: On) {
+    let shop = Shop::open(on).await;
+    if on == On::Postgres {
+        // A setting of old databases: a backslash in a text then means something.
+        let sql = format!("ALTER DATABASE {} SET standard_conforming_strings = off", postgres::name(&shop.url));
+        let url = shop.url.clone();
+        tokio::task::spawn_blocking(move || postgres::psql(&url, &sql)).await.expect("ran");
+    }
+    let heard = Heard::by(&shop.checkout);
+    let notes = [
+        r"it's",
+        r"\'; DROP TABLE paymento_orders; --",
+        "$1 $2",
+        "\u{1f600} \u{e9}\u{301}",
+        "E'\\\\x41'",
+        "a\tb\nc",
+        "",
+    ];
+    for (number, note) in notes.into_iter().enumerate() {
+        let order_id = format!("it's $1 -- {number}");
+        let request = request(&order_id, "29.99").additional_data("note", note);
+        let token = shop.checkout.create_payment(request).await.expect("created").token().to_owned();
+        shop.pay(&token, &order_id).await;
+        shop.settle_down().await;
+        let event = heard.events().pop().expect("paid");
+        assert_eq!(event.order_id, order_id);
+        assert_eq!(event.additional_data.last(), Some(&("note".to_owned(), note.to_owned())));
+        assert_eq!(shop.checkout.status(&order_id).await.expect("known").state, OrderState::Paid);
+    }
+    assert_eq!(heard.paid().len(), notes.len());
 }

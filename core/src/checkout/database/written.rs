@@ -86,7 +86,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_value_can_end_what_it_is_written_in(value in ".*") {
-            let sql = text("SELECT $1, 'x'", &values![value.as_str()]);
+            let sql = text("SELECT $1, 'x'", &[value.as_str().into()]);
             let inside = sql.strip_prefix("SELECT ").and_then(|sql| sql.strip_suffix(", 'x'")).expect("around it");
             let inside = inside
                 .strip_prefix("convert_from(decode('").and_then(|inside| inside.strip_suffix("', 'hex'), 'UTF8')"))
