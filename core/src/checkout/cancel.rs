@@ -29,8 +29,8 @@ impl Checkout {
                         .with_hint("send the money back from your own wallet, and cancel the order in the shop"));
                 }
                 if order.canceled_at.is_none() {
-                    transaction.execute(CANCEL, values![order.id, now]).await?;
-                    transaction.execute(DROP_OLDER, values![order.id, now]).await?;
+                    transaction.later(CANCEL, values![order.id, now]).await?;
+                    transaction.later(DROP_OLDER, values![order.id, now]).await?;
                     let note = Note { what: "canceled", who: &who, token: None, detail: "" };
                     note.write(&mut transaction, order.id, now).await?;
                 }

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     clock::Millis,
-    database::{Database, Row, Sql, Transaction, transact, values},
+    database::{Database, Row, Sql, Transaction, Value, transact, values},
     event::{Columns, EventKind, OrderEvent, Payload, Reason},
     finish::{self, Ending, Finish},
     lease::{Held, LEASE, Leases},
@@ -56,10 +56,9 @@ pub(super) async fn claim(database: &Database, wanted: &Wanted, leases: &Arc<Lea
 
 /// Looks without a lock: whoever waits for work writes nothing.
 async fn is_any_due(database: &Database, wanted: &Wanted) -> Result<bool, Error> {
-    let mut transaction = database.begin_read().await?;
-    let now = transaction.now();
     for kind in &wanted.kinds {
-        if !due(&mut transaction, [LOOK_FOR, LOOK_FOR_OF_ORDER], wanted, *kind, now, 1).await?.is_empty() {
+        let (sql, values) = due([LOOK_FOR, LOOK_FOR_OF_ORDER], wanted, *kind, database.now(), 1);
+        if !database.look(sql, values).await?.1.is_empty() {
             return Ok(true);
         }
     }
@@ -67,18 +66,11 @@ async fn is_any_due(database: &Database, wanted: &Wanted) -> Result<bool, Error>
 }
 
 /// Of all orders, or of one.
-async fn due(
-    transaction: &mut Transaction,
-    [of_all, of_order]: [Sql; 2],
-    wanted: &Wanted,
-    kind: EventKind,
-    now: Millis,
-    most: i64,
-) -> Result<Vec<Row>, Error> {
+fn due([of_all, of_order]: [Sql; 2], wanted: &Wanted, kind: EventKind, now: Value, most: i64) -> (Sql, Vec<Value>) {
     let mut values = values![&wanted.account, kind.as_str(), now, most];
-    let Some(order_id) = &wanted.order_id else { return transaction.rows(of_all, values).await };
+    let Some(order_id) = &wanted.order_id else { return (of_all, values) };
     values.push(order_id.into());
-    transaction.rows(of_order, values).await
+    (of_order, values)
 }
 
 /// `None` where nothing is due; nothing at all where what was due could not be read.
@@ -96,7 +88,8 @@ async fn try_claim(
         let left = most - events.len();
         if left > 0 {
             let limit = i64::try_from(left + orders.len()).unwrap_or(i64::MAX);
-            for row in due(transaction, [LOCK_DUE, LOCK_DUE_OF_ORDER], wanted, *kind, now, limit).await? {
+            let (sql, values) = due([LOCK_DUE, LOCK_DUE_OF_ORDER], wanted, *kind, now.into(), limit);
+            for row in transaction.rows(sql, values).await? {
                 if events.len() < most
                     && orders.insert(row.int("order_row")?)
                     && !is_deferred(transaction, wanted, leases, &row, now).await?
@@ -128,16 +121,16 @@ async fn is_deferred(
     }
     let (event, order_row, deaths) = (row.int("id")?, row.int("order_row")?, row.int("attempts")? + 1);
     if deaths < DEATHS_AT_ONCE {
-        transaction.execute(COUNT_DEATH, values![event]).await?;
+        transaction.later(COUNT_DEATH, values![event]).await?;
         return Ok(false);
     }
     let (owner, who) = (wanted.owner.to_string(), wanted.who.clone());
     let finish = Finish { event, order_row, owner, fencing: 0, who, ending: Ending::Released };
     finish::failed(transaction, &finish, DIED, DEATHS_IN_ALL.max(leases.most_failures()), now).await?;
-    transaction.execute(FREE, values![order_row]).await?;
+    transaction.later(FREE, values![order_row]).await?;
     // Not with the same neighbours again.
     let wait = AFTER_DEATH * (deaths - DEATHS_AT_ONCE + 1) + fastrand::i64(0..5_000);
-    transaction.execute(PUT_OFF, values![event, now + wait]).await?;
+    transaction.later(PUT_OFF, values![event, now + wait]).await?;
     Ok(true)
 }
 
@@ -208,7 +201,7 @@ async fn note(transaction: &mut Transaction, wanted: &Wanted, works: &[Work], no
         json!({ "order": work.order_row, "token": work.event.token, "detail": detail })
     };
     let notes = works.iter().map(note).collect::<Json>().to_string();
-    transaction.execute(NOTE_ALL, values![now, &wanted.who, notes]).await.map(|_| ())
+    transaction.later(NOTE_ALL, values![now, &wanted.who, notes]).await
 }
 
 macro_rules! due {

@@ -210,7 +210,7 @@ async fn take_price(
         return Ok(());
     }
     let values = values![order.id, purchase.terms.as_str(), price_text(purchase), now];
-    transaction.execute(SET_PRICE, values).await?;
+    transaction.later(SET_PRICE, values).await?;
     let what = match (is_new, reopened) {
         (true, _) => "created",
         (_, true) => "reopened",

@@ -78,7 +78,7 @@ async fn complete(transaction: &mut Transaction, finishes: &[&Finish], now: Mill
     let done = rows.iter().map(|row| row.int("id")).collect::<Result<Vec<_>, _>>()?;
     let own: Vec<_> = held.iter().filter(|finish| done.contains(&finish.event)).collect();
     let noted = own.iter().map(|finish| json!({ "order": finish.order_row, "who": finish.who })).collect::<Json>();
-    transaction.execute(NOTE_ALL, values![now, noted.to_string()]).await?;
+    transaction.later(NOTE_ALL, values![now, noted.to_string()]).await?;
     Ok(own.into_iter().map(|finish| finish.hold()).collect())
 }
 
@@ -114,7 +114,7 @@ pub(super) async fn failed(
     let step = usize::try_from(attempts - 1).unwrap_or(0).min(BACKOFF.len() - 1);
     let message = clean(message, 500);
     let values = values![finish.event, attempts, now + BACKOFF[step] * 1_000, i64::from(dead) * 2, &message, now];
-    transaction.execute(FAIL, values).await?;
+    transaction.later(FAIL, values).await?;
     let what = if dead { "dead_letter" } else { "failed" };
     let token = row.maybe_text("token")?;
     let note = Note { what, who: &finish.who, token: token.as_deref(), detail: &message };

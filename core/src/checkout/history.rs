@@ -35,7 +35,7 @@ pub(super) struct Note<'a> {
 impl Note<'_> {
     pub(super) async fn write(self, transaction: &mut Transaction, order_row: i64, now: Millis) -> Result<(), Error> {
         let values = values![order_row, now, self.what, self.who, self.token, self.detail];
-        transaction.execute(WRITE, values).await.map(|_| ())
+        transaction.later(WRITE, values).await
     }
 }
 

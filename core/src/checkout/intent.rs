@@ -36,7 +36,7 @@ pub(super) async fn claim(
     now: Millis,
 ) -> Result<i64, Error> {
     // Something is open again, and a `closed` that waits to be told is not true now.
-    transaction.execute(OPEN_ORDER, values![order_row, now]).await?;
+    transaction.later(OPEN_ORDER, values![order_row, now]).await?;
     match known {
         Some(intent) => take_over(transaction, purchase, intent, now).await,
         None => insert(transaction, purchase, order_row, now).await,
@@ -65,7 +65,7 @@ async fn insert(transaction: &mut Transaction, purchase: &Purchase, order_row: i
 async fn take_over(transaction: &mut Transaction, purchase: &Purchase, intent: i64, now: Millis) -> Result<i64, Error> {
     let notes = json!(purchase.request.additional_data).to_string();
     let values = values![intent, &purchase.creator, now + LEASE, price_text(purchase), notes, now];
-    transaction.execute(TAKE_OVER, values).await.map(|_| intent)
+    transaction.later(TAKE_OVER, values).await.map(|()| intent)
 }
 
 /// Keeps the lease of a call that waits for the gateway.
@@ -89,7 +89,7 @@ pub(super) async fn record_token(
     let Some(row) = transaction.row(RECORD_TOKEN, values).await? else { return Ok(Recorded::TakenOver) };
     let order_row = row.int("order_row")?;
     super::adopt::apply_kept(transaction, &purchase.account, payment.token(), now).await?;
-    transaction.execute(OPEN_ORDER, values![order_row, now]).await?;
+    transaction.later(OPEN_ORDER, values![order_row, now]).await?;
     drop_closed(transaction, order_row, now).await?;
     let note =
         Note { what: "created", who: &purchase.who, token: Some(payment.token()), detail: purchase.terms.as_str() };
@@ -100,14 +100,14 @@ pub(super) async fn record_token(
 
 /// Nobody is told any more that an order is closed which can be paid again.
 pub(super) async fn drop_closed(transaction: &mut Transaction, order_row: i64, now: Millis) -> Result<(), Error> {
-    transaction.execute(DROP_CLOSED, values![order_row, now]).await.map(|_| ())
+    transaction.later(DROP_CLOSED, values![order_row, now]).await
 }
 
 /// This call needs no payment of its own: an older one will do, or none is wanted.
 pub(super) async fn give_up_all(transaction: &mut Transaction, purchase: &Purchase) -> Result<(), Error> {
     let values = values![&purchase.account, &purchase.order_id, &purchase.creator];
     if transaction.execute(DELETE_INTENTS, values).await? > 0 {
-        transaction.execute(CLOSE_AGAIN, values![&purchase.account, &purchase.order_id]).await?;
+        transaction.later(CLOSE_AGAIN, values![&purchase.account, &purchase.order_id]).await?;
     }
     Ok(())
 }

@@ -140,9 +140,9 @@ impl Entry<'_> {
             self.payment.settled_at.or(settles.then_some(self.now)),
             i64::from(self.asked_for().is_some()),
         ];
-        transaction.execute(UPDATE_PAYMENT, values).await?;
+        transaction.later(UPDATE_PAYMENT, values).await?;
         if settles && self.payment.callbacks == 0 {
-            transaction.execute(COUNT_MISSED, values![&self.order.account]).await?;
+            transaction.later(COUNT_MISSED, values![&self.order.account]).await?;
         }
         Ok(())
     }
@@ -169,9 +169,9 @@ impl Entry<'_> {
         }
         let paid = self.decision.pays.then_some(self.payment.id);
         let values = values![self.order.id, state.as_str(), paid, self.now];
-        transaction.execute(UPDATE_ORDER, values).await?;
+        transaction.later(UPDATE_ORDER, values).await?;
         if self.decision.pays {
-            transaction.execute(DROP_OLDER, values![self.order.id, self.now]).await?;
+            transaction.later(DROP_OLDER, values![self.order.id, self.now]).await?;
         }
         Ok(())
     }

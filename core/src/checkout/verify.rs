@@ -81,11 +81,15 @@ impl Verifier {
         let (allowed, begun) = self.allowed(row.int("pace_at")?, now);
         let (most, mut due) = (allowed.min(most), Vec::new());
         let reserved = reserved(begun / self.interval(), most);
+        let mut is_exhausted = false;
         for (urgency, most) in [(1_i64, most - reserved), (2, most), (1, most)] {
             let left = most - i64::try_from(due.len()).unwrap_or(i64::MAX);
-            if left > 0 {
+            // Where there were fewer than asked for, there are no more.
+            if left > 0 && !(urgency == 1 && is_exhausted) {
                 let values = values![&self.account, urgency, now, left, now + ASKING];
-                for row in transaction.rows(CLAIM, values).await? {
+                let rows = transaction.rows(CLAIM, values).await?;
+                is_exhausted |= urgency == 1 && i64::try_from(rows.len()).is_ok_and(|taken| taken < left);
+                for row in rows {
                     match read_due(&row) {
                         Ok(one) => due.push(one),
                         Err(error) => self.set_aside(transaction, &row, &error, now).await?,
@@ -95,7 +99,7 @@ impl Verifier {
         }
         if !due.is_empty() {
             let taken = i64::try_from(due.len()).unwrap_or(i64::MAX);
-            transaction.execute(SET_PACE, values![&self.account, begun + taken * self.interval()]).await?;
+            transaction.later(SET_PACE, values![&self.account, begun + taken * self.interval()]).await?;
         }
         Ok(due)
     }
@@ -121,7 +125,7 @@ impl Verifier {
             payload: &Payload { detail: Some(detail), ..Payload::default() },
         };
         raised.put(transaction, now).await?;
-        transaction.execute(SET_ASIDE, values![row.int("id")?, now + A_DAY]).await.map(|_| ())
+        transaction.later(SET_ASIDE, values![row.int("id")?, now + A_DAY]).await
     }
 
     /// How many calls the pace allows now, and the time it is counted from.
@@ -149,7 +153,7 @@ impl Verifier {
         let row = transaction.row(CLAIM_ONE, values![payment, now, now + ASKING, now - gap]).await?;
         let due = row.as_ref().map(read_due).transpose()?;
         if due.is_some() {
-            transaction.execute(COUNT_PACE, values![&self.account, self.interval(), now - BURST, now + BURST]).await?;
+            transaction.later(COUNT_PACE, values![&self.account, self.interval(), now - BURST, now + BURST]).await?;
         }
         Ok(due)
     }
@@ -238,9 +242,9 @@ impl Verifier {
         };
         let failures = row.int("failures")?;
         let again = now + schedule::after_failure(failures).max(wait);
-        transaction.execute(PUT_OFF, values![due.asked.payment, again, due.asked.fence]).await?;
+        transaction.later(PUT_OFF, values![due.asked.payment, again, due.asked.fence]).await?;
         if wait > 0 {
-            transaction.execute(PAUSE, values![&self.account, now + wait]).await?;
+            transaction.later(PAUSE, values![&self.account, now + wait]).await?;
         }
         if failures == 0 {
             let code = error.code().as_str();
@@ -288,9 +292,8 @@ impl Verifier {
 
     /// Milliseconds until something is due, and until the pace allows a call.
     async fn waits(&self) -> Result<Option<(Millis, Millis)>, Error> {
-        let mut transaction = self.database.begin_read().await?;
-        let now = transaction.now();
-        let Some(row) = transaction.row(NEXT_DUE, values![&self.account]).await? else { return Ok(None) };
+        let (now, mut rows) = self.database.look(NEXT_DUE, values![&self.account]).await?;
+        let Some(row) = rows.pop() else { return Ok(None) };
         let Some(due_at) = row.maybe_int("due_at")? else { return Ok(None) };
         let free_at = row.int("pace_at")?.max(now - BURST) + self.interval();
         Ok(Some(((due_at - now).max(0), (free_at - now).max(0))))

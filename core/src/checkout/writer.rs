@@ -185,7 +185,7 @@ async fn store_beside(transaction: &mut Transaction, arrivals: &[Arrival], now: 
             ArrivalKind::Callback => {}
             ArrivalKind::Probe => {
                 let values = database::values![&arrival.account, arrival.count];
-                transaction.execute(COUNT_PROBES, values).await?;
+                transaction.later(COUNT_PROBES, values).await?;
             }
             ArrivalKind::Undecodable | ArrivalKind::Quarantined => {
                 super::raise::undecodable(transaction, arrival, now).await?;

@@ -72,9 +72,12 @@ impl Transaction {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(transaction) => inbox_sqlite::store_all(&mut *transaction, arrivals, now).await,
             #[cfg(feature = "postgres")]
-            Inner::Postgres(session) => {
-                session.run(|connection| Box::pin(inbox_postgres::store_all(connection, arrivals, now))).await
-            }
+            Inner::Postgres(session) => match session.flush().await {
+                Ok(()) => {
+                    session.run(|connection| Box::pin(inbox_postgres::store_all(connection, arrivals, now))).await
+                }
+                failed => failed,
+            },
         }
         .map_err(|error| translate(&error))
     }

@@ -82,7 +82,8 @@ pub(super) async fn store_all(
 
 /// The statements that keep one, but for BEGIN and COMMIT.
 pub(super) fn store_one(arrival: &Arrival, offset: Millis) -> String {
-    let now = format!("(CAST(EXTRACT(EPOCH FROM transaction_timestamp()) * 1000 AS BIGINT) + '{offset}'::bigint)");
+    let mut now = String::new();
+    write_value(&mut now, &Value::Now(offset));
     let [insert, wake] = STORE_ONE.map(|text| text.replace("@now", &now));
     let mut sql = insert.replace("@arrival", &arrival_text(arrival));
     for one in wakes(std::slice::from_ref(arrival)) {

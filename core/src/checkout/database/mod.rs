@@ -35,7 +35,10 @@ pub(crate) use self::{
     sql::{Sql, Value, values},
     transaction::Transaction,
 };
-use super::{clock::Clock, url::DatabaseUrl};
+use super::{
+    clock::{Clock, Millis},
+    url::DatabaseUrl,
+};
 use crate::error::Error;
 
 /// How often work that another transaction stood in the way of is done again.
@@ -77,6 +80,34 @@ impl Database {
     /// Begins a transaction that only reads, and waits for no writer.
     pub(crate) async fn begin_read(&self) -> Result<Transaction, Error> {
         Transaction::begin(&self.pool, &self.clock, false).await
+    }
+
+    /// Runs one statement that only reads, and waits for no writer: on PostgreSQL in one round trip. Gives the time by the
+    /// database's clock as well.
+    pub(crate) async fn look(&self, sql: Sql, values: Vec<Value>) -> Result<(Millis, Vec<Row>), Error> {
+        match &self.pool {
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(_) => {
+                let mut transaction = self.begin_read().await?;
+                Ok((transaction.now(), transaction.rows(sql, values).await?))
+            }
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(postgres) => {
+                tracing::trace!(target: "paymento::sql", "{}", sql.postgres);
+                let (now, rows) = postgres.look(&written::written(sql.postgres, &values)?).await?;
+                Ok((now + self.clock.offset(), rows.into_iter().map(Row::Postgres).collect()))
+            }
+        }
+    }
+
+    /// The time by the database's clock, as a value of a statement for [`look`](Self::look).
+    pub(crate) fn now(&self) -> Value {
+        match &self.pool {
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(_) => self.clock.of_this_machine().into(),
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(_) => Value::Now(self.clock.offset()),
+        }
     }
 
     /// Returns when another process may have changed something, or after `patience`. Never on a promise: whoever is

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use sqlx::{
-    ConnectOptions as _,
+    ConnectOptions as _, Row as _,
     pool::PoolConnection,
-    postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgSslMode},
+    postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgRow, PgSslMode},
 };
 use tokio::{sync::Mutex, time::timeout};
 
@@ -83,10 +83,26 @@ impl Postgres {
     /// Runs a statement in a transaction of its own, in one round trip. Where a connection breaks, it is run again, and may
     /// have been run before.
     pub(super) async fn whole(&self, statement: &str) -> Result<(), Error> {
-        let statements = format!("{BEGIN}; {statement}; COMMIT");
-        let others = self.notifier.wanted();
-        let done = self.on_one_that_lives(|connection| Session::whole(connection, &statements, &others));
-        done.await.map_err(|error| translate(&error))
+        self.in_one_message(BEGIN, statement).await?;
+        self.notifier.wanted().notify_one();
+        Ok(())
+    }
+
+    /// Runs a statement that only reads, in one round trip. Gives the time by the server's clock as well.
+    pub(super) async fn look(&self, statement: &str) -> Result<(Millis, Vec<PgRow>), Error> {
+        let looked = timeout(ACQUIRE, self.in_one_message(BEGIN_READ, statement)).await;
+        let mut rows = looked.map_err(|_| super::failure::timed_out())??;
+        if rows.is_empty() {
+            return Err(super::failure::unreadable("now"));
+        }
+        let now = rows.remove(0).try_get("now").map_err(|_| super::failure::unreadable("now"))?;
+        Ok((now, rows))
+    }
+
+    async fn in_one_message(&self, begin: &str, statement: &str) -> Result<Vec<PgRow>, Error> {
+        let statements = format!("{begin}; {statement}; COMMIT");
+        let done = self.on_one_that_lives(|connection| Session::whole(connection, &statements)).await;
+        done.map_err(|error| translate(&error))
     }
 
     /// On a connection that lives: those that broke while they were idle are passed over.

@@ -5,7 +5,8 @@
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row as _, pool::PoolConnection};
+use futures_util::TryStreamExt as _;
+use sqlx::{AssertSqlSafe, Either, PgConnection, Postgres, Row as _, pool::PoolConnection, postgres::PgRow};
 use tokio::{sync::Notify, time::timeout};
 
 use super::postgres::ACQUIRE;
@@ -19,6 +20,8 @@ pub(super) struct Session {
     connection: Option<PoolConnection<Postgres>>,
     /// A statement has not been answered: the next answer would be to another question.
     unanswered: bool,
+    /// Statements that go with the next one: each message is a round trip.
+    pending: String,
     others: Arc<Notify>,
     tells_others: bool,
 }
@@ -26,30 +29,49 @@ pub(super) struct Session {
 type Answering<'c, T> = Pin<Box<dyn Future<Output = Result<T, sqlx::Error>> + Send + 'c>>;
 
 impl Session {
+    fn new(connection: PoolConnection<Postgres>, others: Arc<Notify>) -> Self {
+        Self { connection: Some(connection), unanswered: false, pending: String::new(), others, tells_others: false }
+    }
+
     /// Begins, and gives the time by the server's clock, which the last of the statements asks for.
     pub(super) async fn begin(
         connection: PoolConnection<Postgres>,
-        statements: &'static str,
+        statements: &str,
         others: Arc<Notify>,
     ) -> Result<(Self, Millis), sqlx::Error> {
-        let mut session = Self { connection: Some(connection), unanswered: false, others, tells_others: false };
-        let rows = session.run(|connection| Box::pin(sqlx::raw_sql(statements).fetch_all(connection))).await?;
+        let mut session = Self::new(connection, others);
+        let (rows, _) = session.ask(statements).await?;
         let now = rows.last().ok_or(sqlx::Error::RowNotFound)?.try_get("now")?;
         Ok((session, now))
     }
 
-    /// Runs statements that are a transaction, with BEGIN and COMMIT, in one round trip.
+    /// Runs statements that are a transaction, with BEGIN and COMMIT, in one round trip. Gives their rows.
     pub(super) async fn whole(
         connection: PoolConnection<Postgres>,
         statements: &str,
-        others: &Notify,
-    ) -> Result<(), sqlx::Error> {
-        let mut session =
-            Self { connection: Some(connection), unanswered: false, others: Arc::default(), tells_others: false };
-        session.execute(statements).await?;
+    ) -> Result<Vec<PgRow>, sqlx::Error> {
+        let mut session = Self::new(connection, Arc::default());
+        let (rows, _) = session.ask(statements).await?;
         session.connection = None;
-        others.notify_one();
-        Ok(())
+        Ok(rows)
+    }
+
+    /// Runs a statement with the next one. It answers nothing.
+    pub(super) fn later(&mut self, statement: &str) {
+        self.pending.push_str(statement);
+        self.pending.push_str("; ");
+    }
+
+    /// Runs what is still to be run.
+    pub(super) async fn flush(&mut self) -> Result<(), sqlx::Error> {
+        if self.pending.is_empty() { Ok(()) } else { self.ask("").await.map(|_| ()) }
+    }
+
+    /// Runs statements, and gives all their rows, and how many rows the last one changed.
+    pub(super) async fn ask(&mut self, statements: &str) -> Result<(Vec<PgRow>, u64), sqlx::Error> {
+        let mut text = std::mem::take(&mut self.pending);
+        text.push_str(statements);
+        self.run(|connection| Box::pin(answers(connection, text))).await
     }
 
     /// Runs statements, and gives up where the server does not answer.
@@ -66,22 +88,13 @@ impl Session {
         result
     }
 
-    pub(super) async fn execute(&mut self, statement: &str) -> Result<(), sqlx::Error> {
-        let statement = AssertSqlSafe(statement);
-        self.run(|connection| Box::pin(async { sqlx::raw_sql(statement).execute(connection).await.map(|_| ()) })).await
-    }
-
-    async fn say(&mut self, statement: &'static str) -> Result<(), sqlx::Error> {
-        self.run(|connection| Box::pin(async { sqlx::raw_sql(statement).execute(connection).await.map(|_| ()) })).await
-    }
-
     /// Other processes are told when this is committed.
     pub(super) fn tell_others(&mut self) {
         self.tells_others = true;
     }
 
     pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
-        self.say("COMMIT").await?;
+        self.ask("COMMIT").await?;
         self.connection = None;
         if self.tells_others {
             self.others.notify_one();
@@ -90,10 +103,24 @@ impl Session {
     }
 
     pub(super) async fn roll_back(mut self) -> Result<(), sqlx::Error> {
-        self.say("ROLLBACK").await?;
+        self.pending.clear();
+        self.ask("ROLLBACK").await?;
         self.connection = None;
         Ok(())
     }
+}
+
+/// Each value in the text is written by `written`.
+async fn answers(connection: &mut PgConnection, text: String) -> Result<(Vec<PgRow>, u64), sqlx::Error> {
+    let (mut rows, mut changed) = (vec![], 0);
+    let mut answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(connection);
+    while let Some(answer) = answers.try_next().await? {
+        match answer {
+            Either::Left(done) => changed = done.rows_affected(),
+            Either::Right(row) => rows.push(row),
+        }
+    }
+    Ok((rows, changed))
 }
 
 impl Drop for Session {

@@ -1,5 +1,8 @@
 //! [`Sql`]: a constant statement. [`Value`]: what is bound to it.
 
+#[cfg(feature = "postgres")]
+use crate::checkout::clock::Millis;
+
 /// A statement, in the words of each database where they differ.
 #[derive(Clone, Copy)]
 #[cfg_attr(not(all(feature = "sqlite", feature = "postgres")), allow(dead_code, reason = "one of the two is read"))]
@@ -23,6 +26,9 @@ impl Sql {
 pub(crate) enum Value {
     Int(Option<i64>),
     Text(Option<String>),
+    /// The time by the server's clock, and so many milliseconds more.
+    #[cfg(feature = "postgres")]
+    Now(Millis),
 }
 
 impl From<i64> for Value {

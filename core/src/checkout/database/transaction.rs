@@ -71,6 +71,19 @@ impl Transaction {
         tracing::trace!(target: "paymento::sql", "{text}");
     }
 
+    /// Runs a statement of which nobody waits for an answer: on PostgreSQL with the next one, or with COMMIT. It answers no
+    /// rows.
+    pub(crate) async fn later(&mut self, sql: Sql, values: Vec<Value>) -> Result<(), Error> {
+        #[cfg(feature = "postgres")]
+        #[cfg_attr(not(feature = "sqlite"), expect(irrefutable_let_patterns, reason = "there are not two"))]
+        if let Inner::Postgres(session) = &mut self.inner {
+            tracing::trace!(target: "paymento::sql", "{}", sql.postgres);
+            session.later(&written(sql.postgres, &values)?);
+            return Ok(());
+        }
+        self.execute(sql, values).await.map(|_| ())
+    }
+
     /// Runs a statement, and says how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: Sql, values: Vec<Value>) -> Result<u64, Error> {
         self.tell(sql);
@@ -83,8 +96,7 @@ impl Transaction {
             #[cfg(feature = "postgres")]
             Inner::Postgres(session) => {
                 let statement = written(sql.postgres, &values)?;
-                let done = session.run(|connection| Box::pin(sqlx::raw_sql(statement).execute(connection))).await;
-                done.map(|done| done.rows_affected())
+                session.ask(&statement).await.map(|(_, changed)| changed)
             }
         };
         changed.map_err(|error| translate(&error))
@@ -102,8 +114,8 @@ impl Transaction {
             #[cfg(feature = "postgres")]
             Inner::Postgres(session) => {
                 let statement = written(sql.postgres, &values)?;
-                let rows = session.run(|connection| Box::pin(sqlx::raw_sql(statement).fetch_all(connection))).await;
-                rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+                let answered = session.ask(&statement).await;
+                answered.map(|(rows, _)| rows.into_iter().map(Row::Postgres).collect())
             }
         }
         .map_err(|error| translate(&error))
@@ -130,9 +142,7 @@ impl Transaction {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(transaction) => sqlx::raw_sql(sql.sqlite).execute(&mut **transaction).await.map(|_| ()),
             #[cfg(feature = "postgres")]
-            Inner::Postgres(session) => {
-                session.run(|connection| Box::pin(sqlx::raw_sql(sql.postgres).execute(connection))).await.map(|_| ())
-            }
+            Inner::Postgres(session) => session.ask(sql.postgres).await.map(|_| ()),
         }
         .map_err(|error| translate(&error))
     }
@@ -146,5 +156,8 @@ fn bound(
     values.into_iter().fold(query, |query, value| match value {
         Value::Int(value) => query.bind(value),
         Value::Text(value) => query.bind(value),
+        // Never on SQLite: see `Database::now`.
+        #[cfg(feature = "postgres")]
+        Value::Now(_) => query.bind(None::<i64>),
     })
 }

@@ -4,21 +4,19 @@
 //! No character of a value stands in the statement but those of [`is_plain`]: everything else is written as hexadecimal
 //! digits, which the server reads. So there is nothing to quote, and nothing that depends on the server's settings.
 
-use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
-
 use super::Value;
 use crate::error::{Error, ErrorCode};
 
+/// The time at which the transaction began, by the server's clock.
+const NOW: &str = "CAST(EXTRACT(EPOCH FROM transaction_timestamp()) * 1000 AS BIGINT)";
+
 /// Puts the values in the places of `$1`, `$2` and so on.
-pub(super) fn written(sql: &'static str, values: &[Value]) -> Result<SqlStr, Error> {
+pub(super) fn written(sql: &'static str, values: &[Value]) -> Result<String, Error> {
     let wrong = || Error::new(ErrorCode::DatabaseValue, "a statement and its values do not fit together");
     try_written(sql, values).ok_or_else(wrong)
 }
 
-fn try_written(sql: &'static str, values: &[Value]) -> Option<SqlStr> {
-    if values.is_empty() {
-        return Some(sql.into_sql_str());
-    }
+fn try_written(sql: &'static str, values: &[Value]) -> Option<String> {
     let mut pieces = sql.split('$');
     let mut text = String::with_capacity(sql.len() * 2);
     text.push_str(pieces.next()?);
@@ -29,7 +27,7 @@ fn try_written(sql: &'static str, values: &[Value]) -> Option<SqlStr> {
         write_value(&mut text, values.get(place.checked_sub(1)?)?);
         text.push_str(rest);
     }
-    Some(AssertSqlSafe(text).into_sql_str())
+    Some(text)
 }
 
 /// With its type, as a parameter has one.
@@ -37,6 +35,7 @@ pub(super) fn write_value(sql: &mut String, value: &Value) {
     let written = match value {
         Value::Int(None) => "NULL::bigint".to_owned(),
         Value::Int(Some(number)) => format!("'{number}'::bigint"),
+        Value::Now(offset) => format!("({NOW} + '{offset}'::bigint)"),
         Value::Text(None) => "NULL::text".to_owned(),
         Value::Text(Some(text)) if text.chars().all(is_plain) => format!("'{text}'::text"),
         Value::Text(Some(text)) => format!("convert_from(decode('{}', 'hex'), 'UTF8')", hex::encode(text)),
@@ -63,7 +62,7 @@ mod tests {
     use crate::checkout::database::values;
 
     fn text(sql: &'static str, values: &[Value]) -> String {
-        written(sql, values).expect("a value for each place").as_str().to_owned()
+        written(sql, values).expect("a value for each place")
     }
 
     #[test]
