@@ -5,6 +5,7 @@ import type { Native } from "./binding.js";
 import type { Connection } from "./connection.js";
 import { isPaymentoError, toError, unwrap } from "./errors.js";
 import { say } from "./log.js";
+import { Claims } from "./once-claims.js";
 import { type EventKind, type OrderEvent, orderEventFrom } from "./order-event.js";
 import { keepAlive, letEnd, resultOf } from "./results.js";
 import { refuseGenerator, refuseUnrun } from "./unrun.js";
@@ -216,12 +217,16 @@ export class Runner {
 
   async #handle({ number, event }: Native.HandedOver): Promise<void> {
     const { addon } = this.#connection;
+    const claims = new Claims();
     try {
-      refuseUnrun(await this.#handlers.get(event.kind)?.(orderEventFrom(event, this.#forbiddenFiles)));
+      refuseUnrun(await this.#handlers.get(event.kind)?.(orderEventFrom(event, this.#forbiddenFiles, claims)));
+      await claims.verify();
     } catch (error) {
       const what = `the handler of ${event.kind} failed for the order ${JSON.stringify(event.orderId)}`;
       say("error", `${what}; it is tried again: ${textOf(error)}`, this.#connection.logger, { error });
       return this.#finish(addon.fail(number, textOf(error)));
+    } finally {
+      claims.end();
     }
     return this.#finish(addon.complete(number));
   }

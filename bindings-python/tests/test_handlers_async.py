@@ -290,3 +290,55 @@ def test_handlers_do_not_run_in_the_context_of_the_request_that_started_the_runn
 
     asyncio.run(shop())
     assert seen == ["none"]
+
+
+def test_a_handler_that_cancels_itself_and_goes_on_is_not_canceled(gateway: Simulator, database: str) -> None:
+    """As a time limit within the handler does, before Python 3.11 in no other way."""
+
+    async def shop() -> None:
+        async with AsyncCheckout(gateway.async_client(), database, worker="external") as checkout:
+
+            @checkout.on_paid
+            async def ship(_: OrderEvent) -> None:
+                task = asyncio.current_task()
+                assert task
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.sleep(20)
+
+            await pay(gateway, checkout)
+            assert await checkout.run_once() == 1
+            assert await has_happened(checkout, "completed")
+
+    asyncio.run(shop())
+
+
+def test_a_handler_that_lets_its_own_cancellation_out_has_failed(gateway: Simulator, database: str) -> None:
+    async def shop() -> None:
+        async with AsyncCheckout(gateway.async_client(), database, worker="external") as checkout:
+
+            @checkout.on_paid
+            async def ship(_: OrderEvent) -> None:
+                raise asyncio.CancelledError
+
+            await pay(gateway, checkout)
+            assert await checkout.run_once() == 1
+            assert await has_happened(checkout, "failed")
+
+    asyncio.run(shop())
+
+
+def test_a_handler_may_close_its_own_checkout(gateway: Simulator, database: str) -> None:
+    async def shop() -> None:
+        closed = asyncio.Event()
+        checkout = AsyncCheckout(gateway.async_client(), database)
+
+        @checkout.on_paid
+        async def ship(_: OrderEvent) -> None:
+            await checkout.close()
+            closed.set()
+
+        await pay(gateway, checkout)
+        await asyncio.wait_for(closed.wait(), 20)
+
+    asyncio.run(shop())

@@ -2005,6 +2005,10 @@ class Work:
         """
         What the handler is given.
         """
+    def event_for(self, /, claims: object) -> OrderEvent:
+        """
+        The same for one handler, whose `once` notes what it said in these claims.
+        """
     @property
     def kind(self, /) -> str:
         """
@@ -2081,6 +2085,16 @@ def make_verification(success: bool, message: str, body: str, token: str, **opti
 def once_insert_sql(database: str, placeholder: str) -> str:
     """
     The statement that writes a key, for a driver that writes its parameter as `?`, `$1`, `%s` or `:key`.
+    """
+
+def once_look_sql(placeholder: str) -> str:
+    """
+    The statement that gives one row where a key is there, for the same drivers.
+    """
+
+def once_refuse(misuse: str) -> NoReturn:
+    """
+    Raises the error of how a handler has used `once`: `left_open`, `rolled_back`, `not_awaited` or `shared`.
     """
 
 def once_refuse_autocommit() -> NoReturn:
