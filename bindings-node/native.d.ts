@@ -40,6 +40,8 @@ export declare class Checkout {
   worker(): string
   /** How many handlers run at once. */
   concurrency(): number
+  /** How long a handler may run before its place belongs to others. */
+  maxHandlerMs(): number
   /** From now on every call fails with `config.closed`. Closes the connections. */
   close(): Ticket<null>
   /** Asks for a payment of an order, and keeps it. */

@@ -32,6 +32,7 @@ export class Runner {
   readonly #connection: Connection<Native.Checkout>;
   readonly #forbiddenFiles: readonly string[];
   readonly #concurrency: number;
+  readonly #maxHandlerMs: number;
   readonly #handlers = new Map<string, OrderHandler>();
   readonly #running = new Set<Promise<void>>();
   readonly #ending = new AbortController();
@@ -45,6 +46,7 @@ export class Runner {
     this.#connection = connection;
     this.#forbiddenFiles = file === null ? [] : [file];
     this.#concurrency = connection.addon.concurrency();
+    this.#maxHandlerMs = connection.addon.maxHandlerMs();
   }
 
   /** The checkout's own SQLite file, which no other library of this process may open. */
@@ -208,9 +210,12 @@ export class Runner {
     }
   }
 
-  /** Never rejected. */
+  /**
+   * Never rejected, and resolved when the handler has ended, or has run for as long as it may: it may never end, and its
+   * place belongs to others.
+   */
   #begin(work: Native.HandedOver): Promise<void> {
-    const running = this.#handle(work).finally(() => this.#running.delete(running));
+    const running = within(this.#maxHandlerMs, this.#handle(work), false).finally(() => this.#running.delete(running));
     this.#running.add(running);
     return running;
   }
@@ -254,10 +259,10 @@ export class Runner {
   }
 }
 
-/** Waits for the promise, at most so long. */
-async function within(forMs: number, promise: Promise<void>): Promise<void> {
+/** Waits for the promise, at most so long. `ref`: whether the process stays alive for that. */
+async function within(forMs: number, promise: Promise<void>, ref = true): Promise<void> {
   const enough = new AbortController();
-  const late = pause(forMs, undefined, { signal: enough.signal }).catch(() => {});
+  const late = pause(forMs, undefined, { ref, signal: enough.signal }).catch(() => {});
   try {
     await Promise.race([promise, late]);
   } finally {

@@ -121,3 +121,28 @@ test("an event whose once is awaited in whatever way is done", async (t) => {
     assert.deepEqual(await shop.checkout.deadLetters(), []);
   }
 });
+
+test("a handler that never ends keeps no place, and run ends without it", async (t) => {
+  const { logger } = recorder();
+  const options = { concurrency: 1, maxHandlerTimeMs: 10_000, worker: "external" };
+  const shop = await shopWith(t, freshSqlite(t), options, { logger });
+  const heard = inbox();
+  let finish;
+  shop.checkout.onPaid((order) => {
+    heard.put(order.orderId);
+    if (order.orderId === "A-578") {
+      return new Promise((resolve) => {
+        finish = resolve;
+      });
+    }
+  });
+  const stopping = new AbortController();
+  const running = shop.checkout.run({ signal: stopping.signal });
+  await buy(shop);
+  assert.equal(await heard.next(), "A-578");
+  await buy(shop, "A-579");
+  assert.equal(await heard.next(), "A-579");
+  stopping.abort();
+  await running;
+  finish();
+});

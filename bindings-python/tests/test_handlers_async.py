@@ -292,6 +292,51 @@ def test_handlers_do_not_run_in_the_context_of_the_request_that_started_the_runn
     assert seen == ["none"]
 
 
+def test_a_handler_that_never_ends_keeps_no_place(gateway: Simulator, database: str) -> None:
+    async def shop() -> None:
+        finish = asyncio.Event()
+        async with AsyncCheckout(gateway.async_client(), database, concurrency=1, max_handler_time=10) as checkout:
+            assert checkout._longest == 10
+            checkout._longest = 0.3
+
+            @checkout.on_paid
+            async def ship(event: OrderEvent) -> None:
+                if event.order_id == "A-578":
+                    await finish.wait()
+
+            await pay(gateway, checkout)
+            await happened(checkout, "handed_over")
+            for order_id in ("A-579", "A-580"):
+                await pay(gateway, checkout, order_id)
+                await happened(checkout, "completed", order_id)
+            assert not await has_happened(checkout, "completed")
+            finish.set()
+            await happened(checkout, "completed")
+
+    asyncio.run(shop())
+
+
+def test_run_ends_although_a_handler_never_does(gateway: Simulator, database: str) -> None:
+    async def shop() -> None:
+        begun, stop = asyncio.Event(), asyncio.Event()
+        checkout = AsyncCheckout(gateway.async_client(), database, worker="external", concurrency=1)
+        checkout._longest = 0.3
+
+        @checkout.on_paid
+        async def ship(_: OrderEvent) -> None:
+            begun.set()
+            await asyncio.Event().wait()
+
+        running = asyncio.ensure_future(checkout.run(stop))
+        await pay(gateway, checkout)
+        await asyncio.wait_for(begun.wait(), 20)
+        stop.set()
+        await asyncio.wait_for(running, 20)
+        await checkout.close()
+
+    asyncio.run(shop())
+
+
 def test_a_handler_that_cancels_itself_and_goes_on_is_not_canceled(gateway: Simulator, database: str) -> None:
     """As a time limit within the handler does, before Python 3.11 in no other way."""
 
