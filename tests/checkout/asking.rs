@@ -11,6 +11,7 @@ use crate::shop::{Heard, On, Shop, on_both, request};
 
 on_both! {
     a_visit_makes_one_verify_call_due_and_shows_the_status
+    visits_of_old_payments_are_asked_about_once_an_hour
     a_visit_with_a_strangers_token_does_nothing
     payments_are_listed_by_state_and_page
     a_payment_made_elsewhere_is_adopted_after_a_verify
@@ -36,6 +37,19 @@ async fn a_visit_makes_one_verify_call_due_and_shows_the_status(on: On) {
     shop.checkout.visit(&query).await.expect("up");
     shop.settle_down().await;
     assert_eq!(heard.kinds(), [EventKind::Paid]);
+}
+
+async fn visits_of_old_payments_are_asked_about_once_an_hour(on: On) {
+    let shop = Shop::open(on).await;
+    let token = shop.token("A-578", "29.99").await;
+    shop.pass(Duration::from_hours(24 * 8), Duration::from_hours(24)).await;
+    let asked = shop.gateway.verifies(&token);
+    for (minutes, times) in [(0, 1), (1, 1), (58, 1), (2, 2), (30, 2)] {
+        shop.clock.advance(Duration::from_mins(minutes));
+        shop.checkout.visit(&format!("token={token}")).await.expect("up");
+        shop.settle_down().await;
+        assert_eq!(shop.gateway.verifies(&token) - asked, times, "after {minutes} minutes more");
+    }
 }
 
 async fn a_visit_with_a_strangers_token_does_nothing(on: On) {

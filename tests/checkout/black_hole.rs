@@ -144,6 +144,9 @@ async fn a_network_that_swallows_everything_costs_a_callback_four_seconds_and_a_
     drop(shop);
 }
 
+/// Three connections, one after the other, each given up after the 11 seconds that a statement has; and a new one.
+const WORST: Duration = Duration::from_secs(40);
+
 /// In the middle of any transaction; `None`: between two.
 const PLACES: [Option<&str>; 5] = [
     None,
@@ -184,11 +187,11 @@ async fn resumes(place: Option<&'static str>) {
     let back = Instant::now();
     // As the gateway does: again and again.
     while receive(&checkout, callback(&token, "A-578", 7)).await.status != 200 {
-        assert!(back.elapsed() < Duration::from_secs(30), "{place:?}: still not recorded after {:?}", back.elapsed());
+        assert!(back.elapsed() < WORST, "{place:?}: still not recorded after {:?}", back.elapsed());
     }
     println!("{place:?}: recorded {:?} after the network was back", back.elapsed());
     while heard.paid().is_empty() {
-        assert!(back.elapsed() < Duration::from_mins(1), "{place:?}: still not handed over after {:?}", back.elapsed());
+        assert!(back.elapsed() < 2 * WORST, "{place:?}: still not handed over after {:?}", back.elapsed());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     println!("{place:?}: handed over {:?} after the network was back", back.elapsed());

@@ -8,12 +8,14 @@ use paymento::{
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
+use crate::postgres;
 use crate::shop::{Heard, MINUTE, On, SOON, Shop, on_both, request};
 
 on_both! {
     a_double_click_gives_the_same_payment
     pay_the_first_of_two_prices_and_nothing_is_fulfilled
     a_paid_or_confirming_order_gets_no_second_payment
+    what_is_not_confirmed_in_a_week_keeps_nobody_from_paying
     two_processes_at_once_ask_the_gateway_once
     a_dead_creators_intent_is_taken_over
     an_older_payment_is_asked_about_first
@@ -25,6 +27,7 @@ on_both! {
     who_has_paid_an_earlier_price_is_not_asked_to_pay_again_when_it_comes_back
     a_lost_answer_is_asked_for_once_more
     a_refused_request_leaves_nothing_behind
+    what_the_shop_writes_comes_back_as_it_was
     an_answer_of_a_creator_who_lost_its_lease_is_not_used
 }
 
@@ -77,6 +80,24 @@ async fn a_paid_or_confirming_order_gets_no_second_payment(on: On) {
         assert_eq!(refused.code(), ErrorCode::CheckoutAlreadyPaid);
     }
     assert_eq!(shop.gateway.created(), 1);
+}
+
+async fn what_is_not_confirmed_in_a_week_keeps_nobody_from_paying(on: On) {
+    let shop = Shop::open(on).await;
+    let token = shop.token("A-578", "29.99").await;
+    shop.gateway.status(&token, 3);
+    shop.callback(&token, "A-578", 3).await;
+    shop.settle_down().await;
+    shop.pass(MINUTE * 60 * 24 * 6, MINUTE * 60 * 24).await;
+    let refused = shop.checkout.create_payment(request("A-578", "29.99")).await.expect_err("confirming");
+    assert_eq!(refused.code(), ErrorCode::CheckoutPaymentInProgress);
+    shop.pass(MINUTE * 60 * 24 * 2, MINUTE * 60 * 24).await;
+    let fresh = shop.token("A-578", "29.99").await;
+    assert_ne!(fresh, token);
+    let heard = Heard::by(&shop.checkout);
+    shop.pay(&fresh, "A-578").await;
+    shop.settle_down().await;
+    assert_eq!(heard.paid(), ["A-578"]);
 }
 
 async fn two_processes_at_once_ask_the_gateway_once(on: On) {
@@ -288,4 +309,36 @@ async fn who_has_paid_an_earlier_price_is_not_asked_to_pay_again_when_it_comes_b
     let error = shop.checkout.create_payment(request("A-578", "29.99")).await.expect_err("it is paid for");
     assert_eq!((error.code(), shop.gateway.created()), (ErrorCode::CheckoutAlreadyPaid, 2));
     assert!(error.hint().expect("what to do").contains("attention"));
+}
+
+async fn what_the_shop_writes_comes_back_as_it_was(on: On) {
+    let shop = Shop::open(on).await;
+    if on == On::Postgres {
+        // A setting of old databases: a backslash in a text then means something.
+        let sql = format!("ALTER DATABASE {} SET standard_conforming_strings = off", postgres::name(&shop.url));
+        let url = shop.url.clone();
+        tokio::task::spawn_blocking(move || postgres::psql(&url, &sql)).await.expect("ran");
+    }
+    let heard = Heard::by(&shop.checkout);
+    let notes = [
+        r"it's",
+        r"\'; DROP TABLE paymento_orders; --",
+        "$1 $2",
+        "\u{1f600} \u{e9}\u{301}",
+        "E'\\\\x41'",
+        "a\tb\nc",
+        "",
+    ];
+    for (number, note) in notes.into_iter().enumerate() {
+        let order_id = format!("it's $1 -- {number}");
+        let request = request(&order_id, "29.99").additional_data("note", note);
+        let token = shop.checkout.create_payment(request).await.expect("created").token().to_owned();
+        shop.pay(&token, &order_id).await;
+        shop.settle_down().await;
+        let event = heard.events().pop().expect("paid");
+        assert_eq!(event.order_id, order_id);
+        assert_eq!(event.additional_data.last(), Some(&("note".to_owned(), note.to_owned())));
+        assert_eq!(shop.checkout.status(&order_id).await.expect("known").state, OrderState::Paid);
+    }
+    assert_eq!(heard.paid().len(), notes.len());
 }

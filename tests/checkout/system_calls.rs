@@ -56,7 +56,7 @@ async fn traced(url: &str, calls: &'static str) -> Option<(String, PathBuf)> {
     let trace = file.clone();
     let run = move || {
         Command::new(strace())
-            .args(["-f", "-y", "-s", "300", "-e", calls, "-o"])
+            .args(["-f", "-y", "-s", "8000", "-e", calls, "-o"])
             .arg(&trace)
             .arg(std::env::current_exe().expect("this program"))
             .args(["--exact", "system_calls::traced_shop", "--ignored", "--nocapture"])
@@ -143,12 +143,12 @@ async fn postgres_has_answered_the_commit_between_a_callbacks_body_and_the_200()
     let calls = "trace=read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg";
     let Some((trace, traced)) = traced(&url, calls).await else { return };
     let calls = between(&trace);
-    // `Q` asks and `C` says that it is done; both with a length and a text.
-    let sent = calls.iter().rposition(|line| line.contains(r"Q\0\0\0\vCOMMIT\0"));
-    let sent = sent.unwrap_or_else(|| panic!("no COMMIT is sent: {calls:#?}"));
+    // The transaction is asked for in one message; `C` says that its last statement is done, with a length and a text.
+    let is_asked = |line: &&str| line.contains("INSERT INTO paymento_callbacks") && line.contains(r"; COMMIT\0");
+    let sent = calls.iter().position(is_asked).unwrap_or_else(|| panic!("no COMMIT is sent: {calls:#?}"));
     let answered = calls[sent..].iter().any(|line| line.contains(r"C\0\0\0\vCOMMIT\0"));
     assert!(answered, "the answer does not wait for the server: {calls:#?}");
-    let waits = calls[..sent].iter().any(|line| line.contains("set_config('synchronous_commit', 'on', true)"));
+    let waits = calls[sent].contains("set_config('synchronous_commit', 'on', true)");
     assert!(waits, "the commit may be one that waits for no disk: {calls:#?}");
     remove([&traced]);
 }

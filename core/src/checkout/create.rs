@@ -182,7 +182,7 @@ fn check_unpaid(order: &OrderRow, payments: &[PaymentRow], same: &[&PaymentRow])
         return Err(Error::new(ErrorCode::CheckoutAlreadyPaid, message)
             .with_hint("show the customer the order's status instead of a payment page"));
     }
-    if payments.iter().any(|payment| payment.state == PaymentState::Confirming) {
+    if payments.iter().any(PaymentRow::is_awaited) {
         let message = format!("a payment of the order {} is being confirmed", quote(&order.order_id));
         return Err(Error::new(ErrorCode::CheckoutPaymentInProgress, message)
             .with_hint("the money is on its way; a second payment would be paid twice"));

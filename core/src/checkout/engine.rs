@@ -100,6 +100,14 @@ impl Engine {
     }
 
     async fn opened(&self) -> Result<&Opened, Error> {
+        match self.open.get() {
+            Some(opened) => Ok(opened),
+            // On the heap: what every call would carry along is needed once.
+            None => Box::pin(self.open_first()).await,
+        }
+    }
+
+    async fn open_first(&self) -> Result<&Opened, Error> {
         let open = async {
             let database = Database::open(&self.url, self.clock.clone()).await?;
             if let Err(error) = migrate::prepare(&database, self.migrate).await {

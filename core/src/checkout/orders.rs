@@ -131,6 +131,12 @@ impl PaymentRow {
         self.last_verify_at.unwrap_or(self.created_at).max(self.created_at)
     }
 
+    /// Whether enough has arrived, and the gateway is still asked whether it is confirmed. One that was being confirmed for a
+    /// week and never was keeps nobody from paying.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.state == PaymentState::Confirming && self.next_verify_at.is_some()
+    }
+
     /// Whether the customer can pay with it.
     pub(super) fn is_payable(&self) -> bool {
         self.token.is_some() && matches!(self.state, PaymentState::Open | PaymentState::PartiallyPaid)

@@ -100,6 +100,11 @@ impl PerProcess {
         if self.registered.load(Ordering::Acquire) {
             return Ok(());
         }
+        // On the heap: what every call would carry along is needed once.
+        Box::pin(self.register_first(database)).await
+    }
+
+    async fn register_first(&self, database: &Database) -> Result<(), Error> {
         let (account, gateway) = (&self.verifier.account, self.verifier.client.gateway());
         let other = async |transaction: &mut super::database::Transaction| {
             let now = transaction.now();

@@ -11,6 +11,9 @@ use crate::{error::Error, return_visit::ReturnVisit};
 
 /// A browser makes one verify call due in this time for each payment, however often the page is loaded.
 const GAP: Millis = 15_000;
+/// And one in this time for a payment from before yesterday: all the tokens that somebody ever got would use up the pace.
+const OLD: Millis = 24 * 3_600_000;
+const GAP_OF_OLD: Millis = 3_600_000;
 
 impl Checkout {
     /// Takes the query that the browser comes back with. For a payment of ours that is not settled a verify call is made
@@ -36,7 +39,7 @@ impl Checkout {
         self.with_database(async move |database| {
             let asked = transact!(database, transaction => async {
                 let now = transaction.now();
-                let visited = transaction.execute(VISIT, values![&account, &token, now, now - GAP]).await? > 0;
+                let visited = transaction.execute(VISIT, values![&account, &token, now, now - GAP, now - OLD, now - GAP_OF_OLD]).await? > 0;
                 if visited {
                     transaction.notify();
                 }
@@ -56,8 +59,8 @@ impl Checkout {
 const VISIT: Sql = Sql::each(
     "UPDATE paymento_payments SET visited_at = $3, next_verify_at = MIN(COALESCE(next_verify_at, $3), \
      MAX($3, CASE WHEN last_verify_at <= $3 THEN last_verify_at + 5000 ELSE $3 END)) WHERE account = $1 AND token = $2 AND settled_at IS NULL \
-     AND (visited_at IS NULL OR visited_at <= $4)",
+     AND (visited_at IS NULL OR visited_at <= CASE WHEN created_at < $5 THEN $6 ELSE $4 END)",
     "UPDATE paymento_payments SET visited_at = $3, next_verify_at = LEAST(COALESCE(next_verify_at, $3), \
      GREATEST($3, CASE WHEN last_verify_at <= $3 THEN last_verify_at + 5000 ELSE $3 END)) WHERE account = $1 AND token = $2 AND settled_at IS NULL \
-     AND (visited_at IS NULL OR visited_at <= $4)",
+     AND (visited_at IS NULL OR visited_at <= CASE WHEN created_at < $5 THEN $6 ELSE $4 END)",
 );

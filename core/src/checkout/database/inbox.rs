@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 use serde_json::json;
 
+#[cfg(feature = "postgres")]
+use super::inbox_postgres;
 #[cfg(feature = "sqlite")]
-use super::sql::{Sql, values};
-use super::{Transaction, failure::translate, transaction::Inner};
+use super::inbox_sqlite;
+use super::{Database, Pool, Transaction, failure::translate, transaction::Inner};
 use crate::{checkout::clock::Millis, error::Error};
 
 /// An authentic callback to keep. Equal ones are one row with a count.
@@ -39,22 +41,42 @@ pub(crate) enum ArrivalKind {
     Quarantined = 3,
 }
 
+impl Database {
+    /// Keeps the callbacks, and makes the verify calls due that they ask for, in a transaction of its own: where that can be
+    /// told to the database in one message, in one. Keys must differ: see [`merged`].
+    pub(crate) async fn store(&self, arrivals: &[Arrival]) -> Result<(), Error> {
+        match (&self.pool, arrivals) {
+            #[cfg(feature = "sqlite")]
+            (Pool::Sqlite(sqlite), [arrival]) => {
+                sqlite.whole(inbox_sqlite::store_one(arrival, self.clock.of_this_machine())).await
+            }
+            #[cfg(feature = "postgres")]
+            (Pool::Postgres(postgres), [arrival]) => {
+                postgres.whole(&inbox_postgres::store_one(arrival, self.clock.offset())).await
+            }
+            _ => {
+                let mut transaction = self.begin().await?;
+                let now = transaction.now();
+                transaction.store(arrivals, now).await?;
+                transaction.notify();
+                transaction.commit().await
+            }
+        }
+    }
+}
+
 impl Transaction {
     /// Keeps the callbacks, and makes the verify calls due that they ask for. Keys must differ: see [`merged`].
     pub(crate) async fn store(&mut self, arrivals: &[Arrival], now: Millis) -> Result<(), Error> {
-        let wakes = json!(wakes(arrivals)).to_string();
         match &mut self.inner {
             #[cfg(feature = "sqlite")]
-            Inner::Sqlite(transaction) => {
-                insert_sqlite(&mut *transaction, arrivals, now).await.map_err(|error| translate(&error))?;
-                self.execute(WAKE, values![now, wakes]).await.map(|_| ())
-            }
+            Inner::Sqlite(transaction) => inbox_sqlite::store_all(&mut *transaction, arrivals, now).await,
             #[cfg(feature = "postgres")]
             Inner::Postgres(session) => {
-                let stored = session.run(|connection| Box::pin(store_postgres(connection, arrivals, wakes, now))).await;
-                stored.map_err(|error| translate(&error))
+                session.run(|connection| Box::pin(inbox_postgres::store_all(connection, arrivals, now))).await
             }
         }
+        .map_err(|error| translate(&error))
     }
 }
 
@@ -73,13 +95,13 @@ pub(crate) fn merged(mut arrivals: Vec<Arrival>) -> Vec<Arrival> {
 }
 
 /// What all callbacks of one payment ask for together.
-struct Wake<'a> {
-    account: &'a str,
-    token: &'a str,
-    paid: bool,
-    odd: Option<&'a str>,
-    back: bool,
-    count: i64,
+pub(super) struct Wake<'a> {
+    pub(super) account: &'a str,
+    pub(super) token: &'a str,
+    pub(super) paid: bool,
+    pub(super) odd: Option<&'a str>,
+    pub(super) back: bool,
+    pub(super) count: i64,
 }
 
 impl<'a> Wake<'a> {
@@ -101,14 +123,14 @@ impl<'a> Wake<'a> {
         self.count += other.count;
     }
 
-    fn to_json(&self) -> serde_json::Value {
+    pub(super) fn to_json(&self) -> serde_json::Value {
         let Self { account, token, paid, odd, back, count } = self;
         json!({ "account": account, "token": token, "paid": i64::from(*paid), "odd": odd, "back": i64::from(*back),
             "count": count })
     }
 }
 
-fn wakes(arrivals: &[Arrival]) -> Vec<serde_json::Value> {
+pub(super) fn wakes(arrivals: &[Arrival]) -> Vec<Wake<'_>> {
     let mut wakes: BTreeMap<(&str, &str), Wake<'_>> = BTreeMap::new();
     for wake in arrivals.iter().filter_map(Wake::of) {
         match wakes.entry((wake.account, wake.token)) {
@@ -116,12 +138,12 @@ fn wakes(arrivals: &[Arrival]) -> Vec<serde_json::Value> {
             Entry::Vacant(place) => drop(place.insert(wake)),
         }
     }
-    wakes.values().map(Wake::to_json).collect()
+    wakes.into_values().collect()
 }
 
 /// The least time between two verify calls that callbacks ask for: a replay is no amplifier.
 macro_rules! wake {
-    ($least:literal, $greatest:literal, $from:literal) => {
+    ($least:expr, $greatest:expr, $now:expr, $from:expr) => {
         concat!(
             "UPDATE paymento_payments SET callbacks = paymento_payments.callbacks + c.count, ",
             "callback_paid = ",
@@ -133,7 +155,13 @@ macro_rules! wake {
             "(COALESCE(paymento_payments.next_verify_at, 9000000000000000), ",
             $greatest,
             // A time to come is that of a clock which was wrong.
-            "($1, CASE WHEN paymento_payments.last_verify_at <= $1 THEN paymento_payments.last_verify_at + 5000 ELSE $1 END)) ",
+            "(",
+            $now,
+            ", CASE WHEN paymento_payments.last_verify_at <= ",
+            $now,
+            " THEN paymento_payments.last_verify_at + 5000 ELSE ",
+            $now,
+            " END)) ",
             "FROM (",
             $from,
             ") AS c ",
@@ -142,132 +170,7 @@ macro_rules! wake {
         )
     };
 }
-
-#[cfg(feature = "sqlite")]
-const WAKE: Sql = Sql::both(wake!(
-    "MIN",
-    "MAX",
-    "SELECT json_extract(value, '$.account') AS account, json_extract(value, '$.token') AS token, \
-     json_extract(value, '$.paid') AS paid, json_extract(value, '$.odd') AS odd, \
-     json_extract(value, '$.back') AS back, json_extract(value, '$.count') AS count FROM json_each($2)"
-));
-
-#[cfg(feature = "sqlite")]
-mod in_sqlite {
-    use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
-
-    use super::{Arrival, Millis};
-
-    macro_rules! row {
-        () => {
-            "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        };
-    }
-    macro_rules! eight {
-        ($row:expr) => {
-            concat!($row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row)
-        };
-    }
-    macro_rules! insert {
-        ($rows:expr) => {
-            concat!(
-                "INSERT INTO paymento_callbacks ",
-                "(account, digest, body, kind, token, status, received_at, last_at, count) VALUES ",
-                $rows,
-                " ON CONFLICT (account, digest) DO UPDATE SET ",
-                "count = paymento_callbacks.count + excluded.count, last_at = excluded.last_at"
-            )
-        };
-    }
-
-    /// Lists of fixed lengths, so that the statements are constant and stay prepared.
-    const ONE: &str = insert!(row!());
-    const EIGHT: &str = insert!(eight!(row!()));
-    const MANY: &str = insert!(eight!(eight!(row!())));
-
-    pub(super) async fn insert_sqlite(
-        connection: &mut SqliteConnection,
-        arrivals: &[Arrival],
-        now: Millis,
-    ) -> Result<(), sqlx::Error> {
-        let mut rest = arrivals;
-        while !rest.is_empty() {
-            let (sql, length) = match rest.len() {
-                64.. => (MANY, 64),
-                8.. => (EIGHT, 8),
-                _ => (ONE, 1),
-            };
-            let (list, later) = rest.split_at(length);
-            list.iter()
-                .fold(sqlx::query(sql), |query, arrival| bound(query, arrival, now))
-                .execute(&mut *connection)
-                .await?;
-            rest = later;
-        }
-        Ok(())
-    }
-
-    fn bound<'q>(
-        query: Query<'q, Sqlite, SqliteArguments>,
-        arrival: &Arrival,
-        now: Millis,
-    ) -> Query<'q, Sqlite, SqliteArguments> {
-        query
-            .bind(arrival.account.clone())
-            .bind(arrival.digest.to_vec())
-            .bind(arrival.body.to_vec())
-            .bind(arrival.kind as i64)
-            .bind(arrival.token.clone())
-            .bind(arrival.status.clone())
-            .bind(now)
-            .bind(now)
-            .bind(arrival.count)
-    }
-}
-#[cfg(feature = "sqlite")]
-use in_sqlite::insert_sqlite;
-
-/// In one statement: each takes two round trips, and the server plans it anew.
-#[cfg(feature = "postgres")]
-async fn store_postgres(
-    connection: &mut sqlx::PgConnection,
-    arrivals: &[Arrival],
-    wakes: String,
-    now: Millis,
-) -> Result<(), sqlx::Error> {
-    const STORE: &str = concat!(
-        "WITH kept AS (INSERT INTO paymento_callbacks ",
-        "(account, digest, body, kind, token, status, count, received_at, last_at) ",
-        "SELECT account, digest, body, kind, token, status, count, $1, $1 FROM UNNEST($3::text[], $4::bytea[], ",
-        "$5::bytea[], $6::bigint[], $7::text[], $8::text[], $9::bigint[]) ",
-        "AS c(account, digest, body, kind, token, status, count) ",
-        "ON CONFLICT (account, digest) DO UPDATE SET ",
-        "count = paymento_callbacks.count + excluded.count, last_at = excluded.last_at) ",
-        wake!(
-            "LEAST",
-            "GREATEST",
-            "SELECT * FROM json_to_recordset($2::json) \
-             AS x(account text, token text, paid bigint, odd text, back bigint, count bigint)"
-        )
-    );
-    fn column<'a, T>(arrivals: &'a [Arrival], value: impl Fn(&'a Arrival) -> T) -> Vec<T> {
-        arrivals.iter().map(value).collect()
-    }
-    sqlx::query(STORE)
-        .persistent(false)
-        .bind(now)
-        .bind(wakes)
-        .bind(column(arrivals, |arrival| arrival.account.as_str()))
-        .bind(column(arrivals, |arrival| arrival.digest.as_slice()))
-        .bind(column(arrivals, |arrival| &*arrival.body))
-        .bind(column(arrivals, |arrival| arrival.kind as i64))
-        .bind(column(arrivals, |arrival| arrival.token.as_deref()))
-        .bind(column(arrivals, |arrival| arrival.status.as_deref()))
-        .bind(column(arrivals, |arrival| arrival.count))
-        .execute(connection)
-        .await
-        .map(|_| ())
-}
+pub(super) use wake;
 
 #[cfg(test)]
 mod tests {
@@ -297,8 +200,9 @@ mod tests {
 
     #[test]
     fn a_payment_is_woken_once_for_all_its_callbacks() {
-        let wakes = wakes(&[arrival(3, "t"), arrival(7, "t"), arrival(3, "u")]);
+        let arrivals = [arrival(3, "t"), arrival(7, "t"), arrival(3, "u")];
+        let wakes = wakes(&arrivals);
         assert_eq!(wakes.len(), 2);
-        assert_eq!((&wakes[0]["count"], &wakes[0]["paid"]), (&json!(2), &json!(1)));
+        assert_eq!((wakes[0].count, wakes[0].paid), (2, true));
     }
 }

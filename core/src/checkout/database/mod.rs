@@ -1,10 +1,14 @@
 //! The database: one way to speak to SQLite and to PostgreSQL. Only the files in this folder know sqlx.
 //!
-//! Every statement stands between BEGIN and COMMIT, as PgBouncer's transaction mode wants it. SQL is constant text;
-//! both databases take `$1`.
+//! Every statement stands between BEGIN and COMMIT, as PgBouncer's transaction mode wants it. SQL is constant text
+//! with places for values, `$1` in both databases.
 
 mod failure;
 mod inbox;
+#[cfg(feature = "postgres")]
+mod inbox_postgres;
+#[cfg(feature = "sqlite")]
+mod inbox_sqlite;
 #[cfg(feature = "postgres")]
 mod notifier;
 mod once;
@@ -19,6 +23,8 @@ mod sqlite;
 mod transaction;
 #[cfg(feature = "sqlite")]
 mod watch;
+#[cfg(feature = "postgres")]
+mod written;
 
 use std::{sync::Arc, time::Duration};
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sqlx::{
     ConnectOptions as _,
+    pool::PoolConnection,
     postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgSslMode},
 };
 use tokio::{sync::Mutex, time::timeout};
@@ -27,23 +28,27 @@ const POLL: Duration = Duration::from_millis(250);
 const LOOK: Duration = Duration::from_secs(5);
 const MOST_CONNECTIONS: u32 = 3;
 
-/// With BEGIN, in one round trip.
 macro_rules! now {
     () => {
-        "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now"
+        "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now"
     };
 }
 
 /// With limits for this transaction only, which PgBouncer lets through: who waits for a lock gives up, and a machine that
 /// vanishes holds none for long. Where the server's own setting would commit without waiting for the disk, here it waits:
-/// a callback is answered with 200 when it cannot be lost any more.
+/// a callback is answered with 200 when it cannot be lost any more. What is looked for is looked for by an index, whatever
+/// the server believes of the tables' sizes.
 const BEGIN: &str = concat!(
-    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 10000; SET LOCAL idle_in_transaction_session_timeout = 15000; ",
-    "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'; ",
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT set_config('statement_timeout', '10000', true), ",
+    "set_config('idle_in_transaction_session_timeout', '15000', true), ",
+    "set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), ",
+    "CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END, ",
     now!()
 );
-const BEGIN_READ: &str =
-    concat!("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL statement_timeout = 10000; ", now!());
+const BEGIN_READ: &str = concat!(
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SELECT set_config('statement_timeout', '10000', true), ",
+    now!()
+);
 
 pub(super) struct Postgres {
     pool: PgPool,
@@ -71,19 +76,31 @@ impl Postgres {
     /// Begins, and gives the time by the server's clock.
     pub(super) async fn begin(&self, writes: bool) -> Result<(Session, Millis), Error> {
         let statement = if writes { BEGIN } else { BEGIN_READ };
-        let begun = timeout(ACQUIRE, self.try_begin(statement)).await;
-        begun.map_err(|_| super::failure::timed_out())?.map_err(|error| translate(&error))
+        let begun = self.on_one_that_lives(|connection| Session::begin(connection, statement, self.notifier.wanted()));
+        timeout(ACQUIRE, begun).await.map_err(|_| super::failure::timed_out())?.map_err(|error| translate(&error))
+    }
+
+    /// Runs a statement in a transaction of its own, in one round trip. Where a connection breaks, it is run again, and may
+    /// have been run before.
+    pub(super) async fn whole(&self, statement: &str) -> Result<(), Error> {
+        let statements = format!("{BEGIN}; {statement}; COMMIT");
+        let others = self.notifier.wanted();
+        let done = self.on_one_that_lives(|connection| Session::whole(connection, &statements, &others));
+        done.await.map_err(|error| translate(&error))
     }
 
     /// On a connection that lives: those that broke while they were idle are passed over.
-    async fn try_begin(&self, statement: &'static str) -> Result<(Session, Millis), sqlx::Error> {
+    async fn on_one_that_lives<T, F: Future<Output = Result<T, sqlx::Error>>>(
+        &self,
+        work: impl Fn(PoolConnection<sqlx::Postgres>) -> F,
+    ) -> Result<T, sqlx::Error> {
         let mut attempt = 0;
         loop {
-            let begun = Session::begin(self.pool.acquire().await?, statement, self.notifier.wanted()).await;
+            let done = work(self.pool.acquire().await?).await;
             attempt += 1;
-            match begun {
+            match done {
                 Err(error) if attempt <= MOST_CONNECTIONS && is_broken(&error) => {}
-                begun => return begun,
+                done => return done,
             }
         }
     }

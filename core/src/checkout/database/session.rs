@@ -5,7 +5,7 @@
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use sqlx::{PgConnection, Postgres, Row as _, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row as _, pool::PoolConnection};
 use tokio::{sync::Notify, time::timeout};
 
 use super::postgres::ACQUIRE;
@@ -38,6 +38,20 @@ impl Session {
         Ok((session, now))
     }
 
+    /// Runs statements that are a transaction, with BEGIN and COMMIT, in one round trip.
+    pub(super) async fn whole(
+        connection: PoolConnection<Postgres>,
+        statements: &str,
+        others: &Notify,
+    ) -> Result<(), sqlx::Error> {
+        let mut session =
+            Self { connection: Some(connection), unanswered: false, others: Arc::default(), tells_others: false };
+        session.execute(statements).await?;
+        session.connection = None;
+        others.notify_one();
+        Ok(())
+    }
+
     /// Runs statements, and gives up where the server does not answer.
     pub(super) async fn run<'c, T>(
         &'c mut self,
@@ -50,6 +64,11 @@ impl Session {
         // What the server refuses it has answered.
         *unanswered = !matches!(result, Ok(_) | Err(sqlx::Error::Database(_) | sqlx::Error::Encode(_)));
         result
+    }
+
+    pub(super) async fn execute(&mut self, statement: &str) -> Result<(), sqlx::Error> {
+        let statement = AssertSqlSafe(statement);
+        self.run(|connection| Box::pin(async { sqlx::raw_sql(statement).execute(connection).await.map(|_| ()) })).await
     }
 
     async fn say(&mut self, statement: &'static str) -> Result<(), sqlx::Error> {

@@ -13,7 +13,10 @@ use std::{
 use sqlx::{
     ConnectOptions as _, Connection as _, SqlSafeStr as _,
     pool::PoolConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
+    query::Query,
+    sqlite::{
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    },
 };
 
 use super::{failure::translate, watch::Watch};
@@ -45,6 +48,9 @@ impl Sqlite {
             .journal_mode(SqliteJournalMode::Wal)
             // The default of many recipes, NORMAL, may lose the last commits when the power goes.
             .synchronous(SqliteSynchronous::Full)
+            // 16 MB: callbacks lie at random places of their index. And as much is written before it is put in its place.
+            .pragma("cache_size", "-16384")
+            .pragma("wal_autocheckpoint", "4000")
             .busy_timeout(BUSY)
             .disable_statement_logging();
         let opening = async {
@@ -70,6 +76,21 @@ impl Sqlite {
             Err(error) => Err(error),
         };
         begun.map_err(|error| explain(translate(&error), &self.path))
+    }
+
+    /// Runs statements that are a transaction, with BEGIN and COMMIT.
+    pub(super) async fn whole(&self, statements: Query<'_, sqlx::Sqlite, SqliteArguments>) -> Result<(), Error> {
+        self.try_whole(statements).await.map_err(|error| explain(translate(&error), &self.path))
+    }
+
+    async fn try_whole(&self, statements: Query<'_, sqlx::Sqlite, SqliteArguments>) -> Result<(), sqlx::Error> {
+        let mut connection = clean(&self.writer).await?;
+        let done = statements.execute(&mut *connection).await;
+        if done.is_err() && connection.is_in_transaction() {
+            // Where this fails as well, the connection is not used again.
+            let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await;
+        }
+        done.map(|_| ())
     }
 
     pub(super) async fn close(&self) {

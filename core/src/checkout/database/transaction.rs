@@ -1,5 +1,7 @@
 //! [`Transaction`]: statements between BEGIN and COMMIT, on either database.
 
+#[cfg(feature = "postgres")]
+use super::written::written;
 use super::{Pool, Row, Sql, Value, failure::translate};
 use crate::{
     checkout::clock::{Clock, Millis},
@@ -80,8 +82,9 @@ impl Transaction {
                 .map(|done| done.rows_affected()),
             #[cfg(feature = "postgres")]
             Inner::Postgres(session) => {
-                let query = bound(sqlx::query(sql.postgres).persistent(false), values);
-                session.run(|connection| Box::pin(query.execute(connection))).await.map(|done| done.rows_affected())
+                let statement = written(sql.postgres, &values)?;
+                let done = session.run(|connection| Box::pin(sqlx::raw_sql(statement).execute(connection))).await;
+                done.map(|done| done.rows_affected())
             }
         };
         changed.map_err(|error| translate(&error))
@@ -98,8 +101,8 @@ impl Transaction {
                 .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
             #[cfg(feature = "postgres")]
             Inner::Postgres(session) => {
-                let query = bound(sqlx::query(sql.postgres).persistent(false), values);
-                let rows = session.run(|connection| Box::pin(query.fetch_all(connection))).await;
+                let statement = written(sql.postgres, &values)?;
+                let rows = session.run(|connection| Box::pin(sqlx::raw_sql(statement).fetch_all(connection))).await;
                 rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
             }
         }
@@ -121,7 +124,7 @@ impl Transaction {
         }
     }
 
-    /// Runs statements without values, on PostgreSQL in one round trip. With values it takes two.
+    /// Runs statements without values.
     pub(crate) async fn script(&mut self, sql: Sql) -> Result<(), Error> {
         match &mut self.inner {
             #[cfg(feature = "sqlite")]
@@ -135,18 +138,13 @@ impl Transaction {
     }
 }
 
-type Query<DB> = sqlx::query::Query<'static, DB, <DB as sqlx::Database>::Arguments>;
-
-fn bound<DB: sqlx::Database>(mut query: Query<DB>, values: Vec<Value>) -> Query<DB>
-where
-    Option<i64>: sqlx::Encode<'static, DB> + sqlx::Type<DB>,
-    Option<String>: sqlx::Encode<'static, DB> + sqlx::Type<DB>,
-{
-    for value in values {
-        query = match value {
-            Value::Int(value) => query.bind(value),
-            Value::Text(value) => query.bind(value),
-        };
-    }
-    query
+#[cfg(feature = "sqlite")]
+fn bound(
+    query: sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
+    values: Vec<Value>,
+) -> sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments> {
+    values.into_iter().fold(query, |query, value| match value {
+        Value::Int(value) => query.bind(value),
+        Value::Text(value) => query.bind(value),
+    })
 }
