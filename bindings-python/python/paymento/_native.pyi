@@ -70,6 +70,8 @@ __all__ = [
     "make_settlement",
     "make_verification",
     "once_insert_sql",
+    "once_look_sql",
+    "once_refuse",
     "once_refuse_autocommit",
     "once_refuse_connection",
     "once_refuse_missing_table",
