@@ -40,6 +40,8 @@ export declare class Checkout {
   worker(): string
   /** How many handlers run at once. */
   concurrency(): number
+  /** How long a handler may run before its place belongs to others. */
+  maxHandlerMs(): number
   /** From now on every call fails with `config.closed`. Closes the connections. */
   close(): Ticket<null>
   /** Asks for a payment of an order, and keeps it. */
@@ -677,6 +679,9 @@ export declare function noSecretKey(): Failure
 /** The error where the database said with this code and text that the table is missing. */
 export declare function onceMissingTable(database: string, code: string, text: string): Failure | null
 
+/** The error of how a handler has used `once`: `left_open`, `rolled_back`, `not_awaited` or `shared`. */
+export declare function onceMisuse(misuse: string): Failure | null
+
 /** The error of a connection that commits every statement by itself. */
 export declare function onceNoTransaction(): Failure
 
@@ -686,10 +691,12 @@ export declare function onceSharedFile(opened: Array<string>, forbidden: Array<s
 /** The statement for a driver that writes its parameter as `?` or `$1`. */
 export declare function onceStatement(database: string, placeholder: string, key: string): Outcome<OnceStatement>
 
-/** The statement that writes a key, and its one parameter. */
+/** The statements that write a key and look for it, and their one parameter. */
 export interface OnceStatement {
   /** With the driver's own placeholder. */
   sql: string
+  /** Gives one row where the key is there. */
+  look: string
   /** The key as it is stored. */
   key: string
 }

@@ -853,6 +853,7 @@ module.exports.LONGEST_CALLBACK = nativeBinding.LONGEST_CALLBACK
 module.exports.noApiKey = nativeBinding.noApiKey
 module.exports.noSecretKey = nativeBinding.noSecretKey
 module.exports.onceMissingTable = nativeBinding.onceMissingTable
+module.exports.onceMisuse = nativeBinding.onceMisuse
 module.exports.onceNoTransaction = nativeBinding.onceNoTransaction
 module.exports.onceSharedFile = nativeBinding.onceSharedFile
 module.exports.onceStatement = nativeBinding.onceStatement

@@ -22,21 +22,36 @@ export interface OnceDriver {
   isInTransaction(): Promise<boolean>;
   /** Gives what the driver says about the rows. */
   write(sql: string, parameters: string[]): Promise<unknown>;
+  /** The connection itself, by whatever it was given. */
+  readonly session: object;
+  /** Whether it is certain that nobody else has been given the connection since, as by a pool. */
+  isOurs(): boolean;
+  /** Looks for a row, where a SELECT outside of a transaction opens none. */
+  look?(sql: string, parameters: string[]): Promise<boolean>;
 }
 
 interface PostgresSession {
   query(sql: string, parameters?: string[]): Promise<unknown>;
   getTransactionStatus?(): string | null;
+  /** Another function each time that a pool gives the connection to somebody. */
+  readonly release?: unknown;
+  /** How often the pool has got it back. */
+  readonly _poolUseCount?: unknown;
 }
 
 interface MysqlSession {
   query(sql: string): Promise<unknown>;
   execute(sql: string, parameters: string[]): Promise<unknown>;
+  /** What a connection with promises stands for. */
+  readonly connection?: object;
 }
 
 /** What better-sqlite3 and node:sqlite have in common. */
 export interface SqliteDatabase {
-  prepare(sql: string): { run(...parameters: string[]): { changes: number | bigint }; all(): unknown[] };
+  prepare(sql: string): {
+    run(...parameters: string[]): { changes: number | bigint };
+    all(...parameters: string[]): unknown[];
+  };
   exec(sql: string): unknown;
   /** better-sqlite3. */
   readonly inTransaction?: boolean;
@@ -46,6 +61,7 @@ export interface SqliteDatabase {
 
 interface KnexTransaction {
   readonly client: { acquireConnection(): Promise<object> };
+  isCompleted?(): boolean;
 }
 
 /** Whether the value, of any class and from any copy of its package, has these methods. */
@@ -98,7 +114,11 @@ export function isQuery(value: unknown): value is OnceQuery {
 }
 
 export function postgresDriver(session: PostgresSession): OnceDriver {
+  const { release, _poolUseCount: uses } = session;
   return {
+    session,
+    isOurs: () => session.release === release && session._poolUseCount === uses,
+    look: async (sql, parameters) => ((await session.query(sql, parameters)) as { rows: unknown[] }).rows.length > 0,
     database: "postgresql",
     placeholder: "$1",
     // The status is of the last answer; a BEGIN may still be on its way, and older versions have none.
@@ -115,7 +135,12 @@ export function postgresDriver(session: PostgresSession): OnceDriver {
 export function mysqlDriver(session: MysqlSession): OnceDriver {
   const { promise } = session as { promise?: unknown };
   const promised: MysqlSession = typeof promise === "function" ? promise.call(session) : session;
+  const own = promised.connection ?? session;
   return {
+    session: own,
+    // A pool gives the same one to others, and nothing tells it apart.
+    isOurs: () => !("_pool" in own),
+    look: async (sql, parameters) => ((await promised.execute(sql, parameters)) as [unknown[]])[0].length > 0,
     database: "mysql",
     placeholder: "?",
     isInTransaction: () =>
@@ -128,13 +153,39 @@ export function mysqlDriver(session: MysqlSession): OnceDriver {
   };
 }
 
-export function queryDriver({ database, query }: OnceQuery): OnceDriver {
+export function queryDriver(session: OnceQuery): OnceDriver {
+  const { database, query } = session;
   return {
+    session,
+    isOurs: () => false,
     database,
     placeholder: database.startsWith("postgres") ? "$1" : "?",
     isInTransaction: async () => true,
     write: async (sql, parameters) => query(sql, parameters),
   };
+}
+
+/** The connection is one of knex's pool, and back there when the transaction has ended. */
+export function inKnexTransaction(driver: OnceDriver, transaction: KnexTransaction): OnceDriver {
+  return { ...driver, session: transaction, isOurs: () => transaction.isCompleted?.() === false };
+}
+
+/** A synchronous database, where knex waits for it as for any other. */
+export function sqliteDriver(database: SqliteDatabase): OnceDriver {
+  return {
+    database: "sqlite",
+    placeholder: "?",
+    session: database,
+    // Where it does not say whether a transaction is open, that can only be tried out.
+    isOurs: () => typeof (database.inTransaction ?? database.isTransaction) === "boolean",
+    isInTransaction: async () => sqliteIsInTransaction(database),
+    write: async (sql, parameters) => database.prepare(sql).run(...parameters),
+    look: async (sql, parameters) => sqliteHas(database, sql, parameters),
+  };
+}
+
+export function sqliteHas(database: SqliteDatabase, sql: string, parameters: string[]): boolean {
+  return database.prepare(sql).all(...parameters).length > 0;
 }
 
 /** Outside a transaction PostgreSQL refuses a savepoint, and MySQL forgets it at once. */

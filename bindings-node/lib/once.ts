@@ -2,6 +2,7 @@ import { describe, text } from "./arguments.js";
 import { native } from "./binding.js";
 import { InputError, toError, unwrap } from "./errors.js";
 import {
+  inKnexTransaction,
   isKnex,
   isKnexTransaction,
   isMysqlPool,
@@ -17,6 +18,7 @@ import {
   postgresDriver,
   queryDriver,
   type SqliteDatabase,
+  sqliteDriver,
   sqliteFiles,
   sqliteIsInTransaction,
 } from "./once-drivers.js";
@@ -62,12 +64,24 @@ export async function once(
   key: string,
   forbiddenFiles: readonly string[] = [],
 ): Promise<boolean> {
+  return write(await driverOf(connection, forbiddenFiles), key);
+}
+
+/** @internal What it is written through. */
+export async function driverOf(connection: OnceConnection, forbiddenFiles: readonly string[]): Promise<OnceDriver> {
   if (isSqliteDatabase(connection)) {
     throw mustBeAtOnce();
   }
+  if (!isKnexTransaction(connection)) {
+    return driverOfSession(connection);
+  }
   // Knex gives its transactions one after the other the only connection that there is.
-  const handle = isKnexTransaction(connection) ? await connection.client.acquireConnection() : connection;
-  return isSqliteDatabase(handle) ? onceSync(handle, key, forbiddenFiles) : write(driverOf(handle), key);
+  const handle = await connection.client.acquireConnection();
+  if (!isSqliteDatabase(handle)) {
+    return inKnexTransaction(driverOfSession(handle), connection);
+  }
+  refuseSharedFile(handle, forbiddenFiles);
+  return inKnexTransaction(sqliteDriver(handle), connection);
 }
 
 /**
@@ -80,9 +94,7 @@ export function onceSync(connection: OnceConnection, key: string, forbiddenFiles
   if (!sqliteIsInTransaction(connection)) {
     throw toError(native.onceNoTransaction());
   }
-  if (forbiddenFiles.length > 0) {
-    refuseSharedFile(connection, forbiddenFiles);
-  }
+  refuseSharedFile(connection, forbiddenFiles);
   const { sql, key: stored } = unwrap(native.onceStatement("sqlite", "?", text(key, "key")));
   return wasNew(
     "sqlite",
@@ -104,7 +116,8 @@ function mustBeAtOnce(): InputError {
   );
 }
 
-async function write(driver: OnceDriver, key: string): Promise<boolean> {
+/** @internal Writes the key, and says whether it was new. */
+export async function write(driver: OnceDriver, key: string): Promise<boolean> {
   const { database, placeholder } = driver;
   const statement = unwrap(native.onceStatement(database, placeholder, text(key, "key")));
   if (!(await driver.isInTransaction())) {
@@ -117,7 +130,7 @@ async function write(driver: OnceDriver, key: string): Promise<boolean> {
   }
 }
 
-function driverOf(connection: unknown): OnceDriver {
+function driverOfSession(connection: unknown): OnceDriver {
   if (isPostgresPool(connection) || isMysqlPool(connection) || isKnex(connection)) {
     throw toError(native.onceNoTransaction());
   }
@@ -144,6 +157,9 @@ function wasNew(database: OnceDatabase, result: unknown): boolean {
 }
 
 function refuseSharedFile(connection: SqliteDatabase, forbiddenFiles: readonly string[]): void {
+  if (forbiddenFiles.length === 0) {
+    return;
+  }
   const failure = native.onceSharedFile(sqliteFiles(connection), [...forbiddenFiles]);
   if (failure !== null) {
     throw toError(failure);

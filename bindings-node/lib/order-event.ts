@@ -1,6 +1,7 @@
 import type { Native } from "./binding.js";
 import { Data, frozenMap, make } from "./data.js";
 import { type OnceConnection, once, onceSync } from "./once.js";
+import type { Claims } from "./once-claims.js";
 import { type Price, priceFrom } from "./payment.js";
 import { type Settlement, settlementFrom } from "./settlement.js";
 import type { Speed } from "./speed.js";
@@ -112,18 +113,25 @@ export class OrderEvent extends Data {
    */
   declare readonly key: string;
   readonly #forbiddenFiles: readonly string[];
+  readonly #claims: Claims | null;
 
-  private constructor(key: unknown, fields: object, forbiddenFiles: readonly string[] = []) {
+  private constructor(
+    key: unknown,
+    fields: object,
+    forbiddenFiles: readonly string[] = [],
+    claims: Claims | null = null,
+  ) {
     super(key, fields);
     this.#forbiddenFiles = forbiddenFiles;
+    this.#claims = claims;
   }
 
   /**
    * Writes {@link key} into the table `paymento_fulfilled` of the shop's own database, in the shop's own open transaction,
    * and says whether it was new: what is written in the same transaction is then written exactly once.
    *
-   * It neither commits nor rolls back. Always `await` it: a promise is true in an `if`. The table's SQL is
-   * `onceTableSql(database)`.
+   * It neither commits nor rolls back. Always `await` it: a promise is true in an `if`. Commit before the handler ends.
+   * Where that was certainly not done, the handler has failed. The table's SQL is `onceTableSql(database)`.
    *
    * @example
    * checkout.onPaid(async (order) => {
@@ -144,11 +152,13 @@ export class OrderEvent extends Data {
    *
    * @throws {InputError} `input.type`: a connection of no known driver; better-sqlite3 or node:sqlite, which take
    * {@link onceSync}
-   * @throws {ConfigError} `config.once_no_transaction`, also for a pool; `config.once_table_missing`
+   * @throws {ConfigError} `config.once_no_transaction`, also for a pool, and where another handler works in the connection's
+   * transaction and has not ended within 10 seconds; `config.once_table_missing`
    * @throws {DatabaseError} `database.shared_sqlite_file`: the connection has the checkout's own SQLite file open
    */
-  async once(connection: OnceConnection): Promise<boolean> {
-    return once(connection, this.key, this.#forbiddenFiles);
+  once(connection: OnceConnection): Promise<boolean> {
+    const [key, files] = [this.key, this.#forbiddenFiles];
+    return this.#claims?.once(connection, key, files) ?? once(connection, key, files);
   }
 
   /**
@@ -159,7 +169,8 @@ export class OrderEvent extends Data {
    * @throws as {@link once}; `input.type` also for a connection that cannot answer at once
    */
   onceSync(connection: OnceConnection): boolean {
-    return onceSync(connection, this.key, this.#forbiddenFiles);
+    const [key, files] = [this.key, this.#forbiddenFiles];
+    return this.#claims?.onceSync(connection, key, files) ?? onceSync(connection, key, files);
   }
 }
 
@@ -168,8 +179,15 @@ export function shortfallFrom(shortfall: Native.Shortfall): Shortfall {
   return make(Shortfall, shortfall);
 }
 
-/** @internal `forbiddenFiles`: the checkout's own SQLite file, which `once` refuses. */
-export function orderEventFrom(event: Native.OrderEvent, forbiddenFiles: readonly string[] = []): OrderEvent {
+/**
+ * @internal `forbiddenFiles`: the checkout's own SQLite file, which `once` refuses. `claims`: those of the handler that is
+ * given the event.
+ */
+export function orderEventFrom(
+  event: Native.OrderEvent,
+  forbiddenFiles: readonly string[] = [],
+  claims: Claims | null = null,
+): OrderEvent {
   const { price, currentPrice, shortfall, settlement } = event;
   return make(
     OrderEvent,
@@ -182,5 +200,6 @@ export function orderEventFrom(event: Native.OrderEvent, forbiddenFiles: readonl
       settlement: settlement && settlementFrom(settlement),
     },
     forbiddenFiles,
+    claims,
   );
 }

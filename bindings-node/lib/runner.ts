@@ -5,6 +5,7 @@ import type { Native } from "./binding.js";
 import type { Connection } from "./connection.js";
 import { isPaymentoError, toError, unwrap } from "./errors.js";
 import { say } from "./log.js";
+import { Claims } from "./once-claims.js";
 import { type EventKind, type OrderEvent, orderEventFrom } from "./order-event.js";
 import { keepAlive, letEnd, resultOf } from "./results.js";
 import { refuseGenerator, refuseUnrun } from "./unrun.js";
@@ -31,6 +32,7 @@ export class Runner {
   readonly #connection: Connection<Native.Checkout>;
   readonly #forbiddenFiles: readonly string[];
   readonly #concurrency: number;
+  readonly #maxHandlerMs: number;
   readonly #handlers = new Map<string, OrderHandler>();
   readonly #running = new Set<Promise<void>>();
   readonly #ending = new AbortController();
@@ -44,6 +46,7 @@ export class Runner {
     this.#connection = connection;
     this.#forbiddenFiles = file === null ? [] : [file];
     this.#concurrency = connection.addon.concurrency();
+    this.#maxHandlerMs = connection.addon.maxHandlerMs();
   }
 
   /** The checkout's own SQLite file, which no other library of this process may open. */
@@ -207,21 +210,28 @@ export class Runner {
     }
   }
 
-  /** Never rejected. */
+  /**
+   * Never rejected, and resolved when the handler has ended, or has run for as long as it may: it may never end, and its
+   * place belongs to others.
+   */
   #begin(work: Native.HandedOver): Promise<void> {
-    const running = this.#handle(work).finally(() => this.#running.delete(running));
+    const running = within(this.#maxHandlerMs, this.#handle(work), false).finally(() => this.#running.delete(running));
     this.#running.add(running);
     return running;
   }
 
   async #handle({ number, event }: Native.HandedOver): Promise<void> {
     const { addon } = this.#connection;
+    const claims = new Claims();
     try {
-      refuseUnrun(await this.#handlers.get(event.kind)?.(orderEventFrom(event, this.#forbiddenFiles)));
+      refuseUnrun(await this.#handlers.get(event.kind)?.(orderEventFrom(event, this.#forbiddenFiles, claims)));
+      await claims.verify();
     } catch (error) {
       const what = `the handler of ${event.kind} failed for the order ${JSON.stringify(event.orderId)}`;
       say("error", `${what}; it is tried again: ${textOf(error)}`, this.#connection.logger, { error });
       return this.#finish(addon.fail(number, textOf(error)));
+    } finally {
+      claims.end();
     }
     return this.#finish(addon.complete(number));
   }
@@ -249,10 +259,10 @@ export class Runner {
   }
 }
 
-/** Waits for the promise, at most so long. */
-async function within(forMs: number, promise: Promise<void>): Promise<void> {
+/** Waits for the promise, at most so long. `ref`: whether the process stays alive for that. */
+async function within(forMs: number, promise: Promise<void>, ref = true): Promise<void> {
   const enough = new AbortController();
-  const late = pause(forMs, undefined, { signal: enough.signal }).catch(() => {});
+  const late = pause(forMs, undefined, { ref, signal: enough.signal }).catch(() => {});
   try {
     await Promise.race([promise, late]);
   } finally {

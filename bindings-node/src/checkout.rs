@@ -125,6 +125,12 @@ impl Checkout {
         u32::try_from(self.kept.concurrency()).unwrap_or(1)
     }
 
+    /// How long a handler may run before its place belongs to others.
+    #[napi]
+    pub fn max_handler_ms(&self) -> u32 {
+        u32::try_from(self.kept.max_handler_time().as_millis()).unwrap_or(u32::MAX)
+    }
+
     /// From now on every call fails with `config.closed`. Closes the connections.
     #[napi(ts_return_type = "Ticket<null>")]
     pub fn close(&self) -> Ticket {

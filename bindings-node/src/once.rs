@@ -3,16 +3,18 @@
 use napi_derive::napi;
 use paymento::{
     Error,
-    once::{self, Dialect, Placeholder},
+    once::{self, Dialect, Misuse, Placeholder},
 };
 
 use crate::errors::{Failure, Outcome, to_js};
 
-/// The statement that writes a key, and its one parameter.
+/// The statements that write a key and look for it, and their one parameter.
 #[napi(object, object_from_js = false)]
 pub struct OnceStatement {
     /// With the driver's own placeholder.
     pub sql: &'static str,
+    /// Gives one row where the key is there.
+    pub look: &'static str,
     /// The key as it is stored.
     pub key: String,
 }
@@ -32,7 +34,7 @@ pub fn once_statement(database: String, placeholder: String, key: String) -> Out
 fn statement(database: &str, placeholder: &str, key: &str) -> Result<OnceStatement, Error> {
     let placeholder = if placeholder == "$1" { Placeholder::Dollar } else { Placeholder::Question };
     let sql = Dialect::parse(database)?.insert(placeholder);
-    Ok(OnceStatement { sql, key: once::stored_key(key)?.into_owned() })
+    Ok(OnceStatement { sql, look: Dialect::look(placeholder), key: once::stored_key(key)?.into_owned() })
 }
 
 /// Whether the key was new, by the number of rows that the driver says were written.
@@ -58,6 +60,12 @@ pub fn once_shared_file(opened: Vec<String>, forbidden: Vec<String>) -> Option<F
 #[napi]
 pub fn once_no_transaction() -> Failure {
     once::no_transaction().into()
+}
+
+/// The error of how a handler has used `once`: `left_open`, `rolled_back`, `not_awaited` or `shared`.
+#[napi]
+pub fn once_misuse(misuse: String) -> Option<Failure> {
+    Misuse::ALL.into_iter().find(|known| known.as_str() == misuse).map(|known| known.error().into())
 }
 
 /// The error of a connection that is of no known driver.

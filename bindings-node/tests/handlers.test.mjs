@@ -74,3 +74,75 @@ test("no transaction is touched of a driver that once does not know", async () =
     assert.deepEqual(database.statements, []);
   }
 });
+
+/** Of a shop's own function: it answers when it is let. */
+const answering = (answer) => ({ database: "postgresql", query: () => answer });
+
+test("an event whose once nobody has awaited has failed", async (t) => {
+  const rejected = () => Promise.reject(new Error("no such table"));
+  const forgetting = {
+    "a pending one": (order) => void order.once(answering(new Promise(() => {}))),
+    "one that has answered": async (order) => {
+      order.once(answering(1));
+      await new Promise(setImmediate);
+    },
+    "one that has failed": async (order) => {
+      order.once(answering(rejected()));
+      await new Promise(setImmediate);
+    },
+    "one that is awaited elsewhere": (order) => void order.once(answering(new Promise(() => {}))).then(() => {}),
+  };
+  for (const [what, handler] of Object.entries(forgetting)) {
+    const { logger } = recorder();
+    const shop = await shopWith(t, freshSqlite(t), { maxFailures: 1, worker: "external" }, { logger });
+    shop.checkout.onPaid(handler);
+    const { token } = await silently(shop, () => buy(shop));
+    await shop.checkout.visit({ token });
+    assert.equal(await shop.checkout.runOnce(), 1);
+    const [letter] = await shop.checkout.deadLetters();
+    assert.match(letter.error, /awaited/, what);
+  }
+});
+
+test("an event whose once is awaited in whatever way is done", async (t) => {
+  const awaiting = [
+    async (order) => assert.equal(await order.once(answering(1)), true),
+    (order) => order.once(answering(1)),
+    (order) => order.once(answering(0)).then((isNew) => assert.equal(isNew, false)),
+    (order) => Promise.all([order.once(answering(1))]),
+    (order) => order.once(answering(Promise.reject(new Error("busy")))).catch(() => {}),
+  ];
+  for (const handler of awaiting) {
+    const shop = await shopWith(t, freshSqlite(t), { maxFailures: 1, worker: "external" });
+    shop.checkout.onPaid(handler);
+    const { token } = await silently(shop, () => buy(shop));
+    await shop.checkout.visit({ token });
+    assert.equal(await shop.checkout.runOnce(), 1);
+    assert.deepEqual(await shop.checkout.deadLetters(), []);
+  }
+});
+
+test("a handler that never ends keeps no place, and run ends without it", async (t) => {
+  const { logger } = recorder();
+  const options = { concurrency: 1, maxHandlerTimeMs: 10_000, worker: "external" };
+  const shop = await shopWith(t, freshSqlite(t), options, { logger });
+  const heard = inbox();
+  let finish;
+  shop.checkout.onPaid((order) => {
+    heard.put(order.orderId);
+    if (order.orderId === "A-578") {
+      return new Promise((resolve) => {
+        finish = resolve;
+      });
+    }
+  });
+  const stopping = new AbortController();
+  const running = shop.checkout.run({ signal: stopping.signal });
+  await buy(shop);
+  assert.equal(await heard.next(), "A-578");
+  await buy(shop, "A-579");
+  assert.equal(await heard.next(), "A-579");
+  stopping.abort();
+  await running;
+  finish();
+});

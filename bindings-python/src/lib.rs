@@ -47,8 +47,8 @@ mod _native {
         command_line::run_command_line,
         directory::{AcceptedCoin, Coin, CoinPrice, Currency, Info, Language, LastBlock, Merchant},
         once::{
-            once_insert_sql, once_refuse_autocommit, once_refuse_connection, once_refuse_missing_table,
-            once_refuse_shared_file, once_stored_key, once_table_sql, once_was_new,
+            once_insert_sql, once_look_sql, once_refuse, once_refuse_autocommit, once_refuse_connection,
+            once_refuse_missing_table, once_refuse_shared_file, once_stored_key, once_table_sql, once_was_new,
         },
         payment::{Payment, Price},
         queue::CompletionQueue,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use paymento::once::{self, Dialect, Placeholder};
+use paymento::once::{self, Dialect, Misuse, Placeholder};
 use pyo3::prelude::*;
 
 use crate::{
@@ -26,13 +26,22 @@ pub(crate) fn once_table_sql(database: &Bound<'_, PyAny>) -> PyResult<&'static s
 /// The statement that writes a key, for a driver that writes its parameter as `?`, `$1`, `%s` or `:key`.
 #[pyfunction]
 pub(crate) fn once_insert_sql(database: &str, placeholder: &str) -> PyResult<&'static str> {
-    let placeholder = match placeholder {
+    Ok(dialect(database)?.insert(place(placeholder)))
+}
+
+/// The statement that gives one row where a key is there, for the same drivers.
+#[pyfunction]
+pub(crate) fn once_look_sql(placeholder: &str) -> &'static str {
+    Dialect::look(place(placeholder))
+}
+
+fn place(placeholder: &str) -> Placeholder {
+    match placeholder {
         "?" => Placeholder::Question,
         "$1" => Placeholder::Dollar,
         "%s" => Placeholder::Percent,
         _ => Placeholder::Named,
-    };
-    Ok(dialect(database)?.insert(placeholder))
+    }
 }
 
 /// The key as it is stored.
@@ -75,6 +84,13 @@ pub(crate) fn once_refuse_autocommit() -> PyResult<()> {
 #[pyo3(signature = (connection: "object") -> "NoReturn")]
 pub(crate) fn once_refuse_connection(connection: &Bound<'_, PyAny>) -> PyResult<()> {
     Err(raise(once::unknown_connection(&type_name(connection))))
+}
+
+/// Raises the error of how a handler has used `once`: `left_open`, `rolled_back`, `not_awaited` or `shared`.
+#[pyfunction]
+#[pyo3(signature = (misuse: "str") -> "NoReturn")]
+pub(crate) fn once_refuse(misuse: &str) -> PyResult<()> {
+    Misuse::ALL.into_iter().find(|known| known.as_str() == misuse).map_or(Ok(()), |known| Err(raise(known.error())))
 }
 
 fn dialect(name: &str) -> PyResult<Dialect> {

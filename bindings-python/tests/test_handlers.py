@@ -239,3 +239,48 @@ def test_a_time_that_is_none_is_an_input_error(client: paymento.Client, database
     with pytest.raises(paymento.InputError) as caught:
         Checkout(client, database).run_once(none)
     assert caught.value.code == "input.duration"
+
+
+def test_a_handler_that_never_ends_keeps_no_place(gateway: Simulator, client: paymento.Client, database: str) -> None:
+    finish = threading.Event()
+    heard = Heard()
+
+    def ship(event: OrderEvent) -> None:
+        heard(event)
+        if event.order_id == "A-578":
+            finish.wait(60)
+
+    with Checkout(client, database, concurrency=1, max_handler_time=10) as checkout:
+        assert checkout._longest == 10
+        checkout._longest = 0.3
+        checkout.on_paid(ship)
+        pay(gateway, checkout)
+        assert heard.take().order_id == "A-578"
+        for order_id in ("A-579", "A-580"):
+            pay(gateway, checkout, order_id)
+            assert heard.take().order_id == order_id
+            until(partial(completed, checkout, order_id))
+        assert not completed(checkout)
+        finish.set()
+        until(lambda: completed(checkout))
+
+
+def test_run_ends_although_a_handler_never_does(gateway: Simulator, client: paymento.Client, database: str) -> None:
+    stop, finish, heard = threading.Event(), threading.Event(), Heard()
+
+    def ship(event: OrderEvent) -> None:
+        heard(event)
+        finish.wait(60)
+
+    with Checkout(client, database, worker="external", concurrency=1) as checkout:
+        checkout._longest = 0.3
+        checkout.on_paid(ship)
+        running = threading.Thread(target=checkout.run, args=(stop,), daemon=True)
+        running.start()
+        pay(gateway, checkout)
+        heard.take()
+        stop.set()
+        running.join(20)
+        assert not running.is_alive()
+        finish.set()
+        until(lambda: completed(checkout))

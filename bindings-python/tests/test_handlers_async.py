@@ -290,3 +290,100 @@ def test_handlers_do_not_run_in_the_context_of_the_request_that_started_the_runn
 
     asyncio.run(shop())
     assert seen == ["none"]
+
+
+def test_a_handler_that_never_ends_keeps_no_place(gateway: Simulator, database: str) -> None:
+    async def shop() -> None:
+        finish = asyncio.Event()
+        async with AsyncCheckout(gateway.async_client(), database, concurrency=1, max_handler_time=10) as checkout:
+            assert checkout._longest == 10
+            checkout._longest = 0.3
+
+            @checkout.on_paid
+            async def ship(event: OrderEvent) -> None:
+                if event.order_id == "A-578":
+                    await finish.wait()
+
+            await pay(gateway, checkout)
+            await happened(checkout, "handed_over")
+            for order_id in ("A-579", "A-580"):
+                await pay(gateway, checkout, order_id)
+                await happened(checkout, "completed", order_id)
+            assert not await has_happened(checkout, "completed")
+            finish.set()
+            await happened(checkout, "completed")
+
+    asyncio.run(shop())
+
+
+def test_run_ends_although_a_handler_never_does(gateway: Simulator, database: str) -> None:
+    async def shop() -> None:
+        begun, stop = asyncio.Event(), asyncio.Event()
+        checkout = AsyncCheckout(gateway.async_client(), database, worker="external", concurrency=1)
+        checkout._longest = 0.3
+
+        @checkout.on_paid
+        async def ship(_: OrderEvent) -> None:
+            begun.set()
+            await asyncio.Event().wait()
+
+        running = asyncio.ensure_future(checkout.run(stop))
+        await pay(gateway, checkout)
+        await asyncio.wait_for(begun.wait(), 20)
+        stop.set()
+        await asyncio.wait_for(running, 20)
+        await checkout.close()
+
+    asyncio.run(shop())
+
+
+def test_a_handler_that_cancels_itself_and_goes_on_is_not_canceled(gateway: Simulator, database: str) -> None:
+    """As a time limit within the handler does, before Python 3.11 in no other way."""
+
+    async def shop() -> None:
+        async with AsyncCheckout(gateway.async_client(), database, worker="external") as checkout:
+
+            @checkout.on_paid
+            async def ship(_: OrderEvent) -> None:
+                task = asyncio.current_task()
+                assert task
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.sleep(20)
+
+            await pay(gateway, checkout)
+            assert await checkout.run_once() == 1
+            assert await has_happened(checkout, "completed")
+
+    asyncio.run(shop())
+
+
+def test_a_handler_that_lets_its_own_cancellation_out_has_failed(gateway: Simulator, database: str) -> None:
+    async def shop() -> None:
+        async with AsyncCheckout(gateway.async_client(), database, worker="external") as checkout:
+
+            @checkout.on_paid
+            async def ship(_: OrderEvent) -> None:
+                raise asyncio.CancelledError
+
+            await pay(gateway, checkout)
+            assert await checkout.run_once() == 1
+            assert await has_happened(checkout, "failed")
+
+    asyncio.run(shop())
+
+
+def test_a_handler_may_close_its_own_checkout(gateway: Simulator, database: str) -> None:
+    async def shop() -> None:
+        closed = asyncio.Event()
+        checkout = AsyncCheckout(gateway.async_client(), database)
+
+        @checkout.on_paid
+        async def ship(_: OrderEvent) -> None:
+            await checkout.close()
+            closed.set()
+
+        await pay(gateway, checkout)
+        await asyncio.wait_for(closed.wait(), 20)
+
+    asyncio.run(shop())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from test_command_line import LONGEST, environment
 
 import paymento
 from paymento import Checkout
+from paymento._worker import stop_on_signals
 from paymento.testing import Simulator
 
 PRICE: Any = {"fiat_amount": "29.99", "fiat_currency": "USD"}
@@ -203,3 +206,37 @@ def test_schema_prints_what_the_checkout_needs() -> None:
             [sys.executable, "-m", "paymento", "schema", database], capture_output=True, text=True, check=True
         )
         assert done.stdout == paymento.checkout_schema_sql(database)
+
+
+class Interrupted:
+    """An output whose buffer a signal handler has interrupted in the middle of a write."""
+
+    def __init__(self, file: int) -> None:
+        self.file = file
+
+    def fileno(self) -> int:
+        return self.file
+
+    def write(self, _: str) -> None:
+        raise RuntimeError("reentrant call inside <_io.BufferedWriter name='<stdout>'>")
+
+    flush = write
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process in other ways")
+def test_a_signal_in_the_middle_of_a_write_ends_it_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    stop = threading.Event()
+    try:
+        stop_on_signals(stop)
+        monkeypatch.setattr(sys, "stdout", Interrupted(writer))
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        monkeypatch.undo()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    os.close(writer)
+    with os.fdopen(reader) as output:
+        assert "the handlers that run finish" in output.read()
+    assert stop.is_set()

@@ -10,7 +10,7 @@ use std::{
 
 use paymento::{
     Checkout, ErrorCode,
-    checkout::{EventKind, Problem, Reason},
+    checkout::{EventKind, OrderEvent, Problem, Reason},
 };
 
 use crate::shop::{Heard, MINUTE, On, SOON, Shop, on_both};
@@ -259,4 +259,27 @@ async fn one_order_that_somebody_has_locked_does_not_cost_the_others_their_lease
     };
     assert!(tokio::time::timeout(Duration::from_secs(9), renewed).await.is_ok(), "it waits for the other one");
     drop((locked, works));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handler_that_never_ends_keeps_no_place() {
+    let limit = Duration::from_secs(10);
+    let shop = Shop::open_with(On::Sqlite, |builder| builder.concurrency(1).max_handler_time(limit)).await;
+    for order_id in ["A-578", "A-579"] {
+        paid(&shop, order_id).await;
+    }
+    let (heard, mut hearing) = tokio::sync::mpsc::unbounded_channel();
+    let handler = move |event: OrderEvent| {
+        heard.send(event.order_id).expect("heard");
+        std::future::pending::<Result<(), String>>()
+    };
+    shop.checkout.on(EventKind::Paid, handler).expect("no handler yet");
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let checkout = shop.checkout.clone();
+    let running = tokio::spawn(async move { checkout.run(async { drop(stopped.await) }).await });
+    let first = hearing.recv().await.expect("handed over");
+    let second = tokio::time::timeout(limit * 3, hearing.recv()).await.expect("its place is given to the other");
+    assert_ne!(first, second.expect("handed over"));
+    drop(stop);
+    tokio::time::timeout(limit * 3, running).await.expect("ends without them").expect("ran").expect("up");
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from paymento._claims import Claims
 from paymento._once import once
 from shops import MARIADB_PORT, POSTGRES_PORT, Asynchronous, Dbapi, mysql_arguments, postgres_url
 
@@ -75,6 +76,8 @@ class SqlAlchemyAsync(Asynchronous):
 class Django:
     """A connection of Django in `atomic`, the way a view has it; or outside of it, which is autocommit."""
 
+    claims: Claims | None = None
+
     def __init__(self, vendor: str, *, by_alias: bool = False) -> None:
         self.vendor, self.by_alias = vendor, by_alias
 
@@ -92,7 +95,13 @@ class Django:
             self.atomic.__enter__()
 
     def once(self, key: str, forbidden: list[str]) -> bool:
-        return once(self.alias if self.by_alias else self.connection, key, forbidden_files=forbidden)
+        return once(
+            self.alias if self.by_alias else self.connection, key, forbidden_files=forbidden, claims=self.claims
+        )
+
+    def verify(self) -> None:
+        assert self.claims
+        self.claims.verify()
 
     def run(self, sql: str) -> list[Any]:
         with self.connection.cursor() as cursor:

@@ -12,6 +12,8 @@ from typing import Any
 import paymento
 import pytest
 import shops
+from paymento import _once_hold
+from paymento._claims import Claims
 from scene import DRIVERS, Scene
 
 HOSTILE = ["'; DROP TABLE orders; --", "%s%(x)s", "$1 ? :key", "A-578 ", "a\0b", "\n", "😀" * 200, "é", "e\u0301", "\\"]
@@ -25,6 +27,7 @@ def scene(request: Any, tmp_path: Any) -> Iterator[Scene]:
     if database != "sqlite" and not os.environ.get("PAYMENTO_TEST_POSTGRES_PORT"):
         pytest.fail("run with: python tests/once/servers.py pytest tests/once")
     made = Scene(database, tmp_path, make)
+    made.name_of_driver = request.param
     made.ask(paymento.once_table_sql(database))
     made.ask("CREATE TABLE IF NOT EXISTS shipped (order_id VARCHAR(40) PRIMARY KEY)")
     yield made
@@ -199,3 +202,40 @@ def test_a_transaction_in_autocommit_is_a_transaction(tmp_path: Any, key: str) -
             assert shop.once(f"{key}-{name}") is True, name
             shop.run("ROLLBACK")
         shop.close()
+
+
+def test_a_transaction_that_is_still_open_when_its_handler_ends_is_told(scene: Scene, key: str) -> None:
+    shop = scene.shop()
+    shop.driver.claims = Claims()
+    assert shop.once(key) is True
+    if scene.name_of_driver == "mysqlclient":
+        pytest.skip("it does not tell, and is believed")
+    with pytest.raises(paymento.ConfigError, match="still open"):
+        shop.verify()
+
+
+def test_a_transaction_that_has_ended_when_its_handler_does_is_not_told(scene: Scene, key: str) -> None:
+    if scene.name_of_driver.removesuffix("-pool") == "asyncpg":
+        pytest.skip("the shop of this test begins another one at once, and asyncpg tells no difference")
+    shop = scene.shop()
+    shop.driver.claims = Claims()
+    assert shop.once(key) is True
+    shop.commit()
+    shop.verify()
+    assert shop.once(key) is False
+
+
+def test_a_handler_in_another_ones_transaction_waits_for_its_end(
+    scene: Scene, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if scene.name_of_driver == "mysqlclient":
+        pytest.skip("it does not tell whether it is in a transaction")
+    monkeypatch.setattr(_once_hold, "PATIENCE", 0.1)
+    shop, first = scene.shop(), Claims()
+    shop.driver.claims = first
+    assert shop.once(key) is True
+    shop.driver.claims = Claims()
+    with pytest.raises(paymento.ConfigError, match="has not ended"):
+        shop.once(f"{key}-2")
+    first.end()
+    assert shop.once(f"{key}-2") is True

@@ -66,6 +66,8 @@ WAITING = {
 class Scene:
     """A database with the table and one without, and a driver."""
 
+    name_of_driver = ""
+
     def __init__(self, database: str, folder: Any, make: Callable[[], Any]) -> None:
         self.database, self.folder, self.make = database, folder, make
         self.open_shops: list[Shop] = []

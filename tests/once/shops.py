@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from paymento._claims import Claims
 from paymento._once import once
 
 POSTGRES_PORT = int(os.environ.get("PAYMENTO_TEST_POSTGRES_PORT", "0"))
@@ -26,6 +27,9 @@ def mysql_arguments(database: str) -> dict[str, Any]:
 class Dbapi:
     """A driver that follows PEP 249."""
 
+    claims: Claims | None = None
+    """Those of the handler that uses it, where it is one."""
+
     def __init__(self, connect: Callable[[str, bool], Any], *, begin: str = "", handle: str = "connection") -> None:
         self.connect, self.begin_sql, self.handle_name = connect, begin, handle
 
@@ -36,7 +40,11 @@ class Dbapi:
         return self.connection if self.handle_name == "connection" else self.connection.cursor()
 
     def once(self, key: str, forbidden: list[str]) -> bool:
-        return once(self.handle(), key, forbidden_files=forbidden)
+        return once(self.handle(), key, forbidden_files=forbidden, claims=self.claims)
+
+    def verify(self) -> None:
+        assert self.claims
+        self.claims.verify()
 
     def run(self, sql: str) -> list[Any]:
         cursor = self.connection.cursor()
@@ -58,6 +66,8 @@ class Dbapi:
 class Asynchronous:
     """A driver of asyncio; the subclasses say what differs. `_` marks what runs in the loop."""
 
+    claims: Claims | None = None
+
     def open(self, database: str, *, autocommit: bool = False) -> None:
         self.loop = asyncio.new_event_loop()
         self.wait(self._open(database, autocommit))
@@ -70,9 +80,13 @@ class Asynchronous:
 
     def once(self, key: str, forbidden: list[str]) -> bool:
         async def ask() -> bool:
-            return await once(self.handle(), key, forbidden_files=forbidden)
+            return await once(self.handle(), key, forbidden_files=forbidden, claims=self.claims)
 
         return self.wait(ask())
+
+    def verify(self) -> None:
+        assert self.claims
+        self.wait(self.claims.verify_async())
 
     def run(self, sql: str) -> list[Any]:
         return self.wait(self._run(sql))
@@ -178,6 +192,10 @@ class Shop:
 
     def once_later(self, key: str, forbidden: list[str] | None = None) -> Future[bool]:
         return self.begin(self.driver.once, key, forbidden or [])
+
+    def verify(self) -> None:
+        """Ask what a handler's end asks."""
+        self.begin(self.driver.verify).result()
 
     def run(self, sql: str) -> list[Any]:
         return self.begin(self.driver.run, sql).result()

@@ -7,6 +7,7 @@ from contextlib import _AsyncGeneratorContextManager, _GeneratorContextManager
 from time import monotonic
 from types import AsyncGeneratorType, GeneratorType
 
+from ._claims import Claims
 from ._errors import PaymentoError
 from ._telling import inform, tell
 
@@ -40,12 +41,16 @@ def hand_over(
 
 
 def _failure(handlers: Mapping[str, Callable[..., Any]], work: Work) -> BaseException | None:
+    claims = Claims()
     try:
-        result = handlers[work.kind](work.event)
+        result = handlers[work.kind](work.event_for(claims))
         _refuse_awaitable(result)
         refuse_unrun(result)
+        claims.verify()
     except BaseException as error:  # noqa: BLE001 (recorded, and given to whoever may end)
         return error
+    finally:
+        claims.end()
     return None
 
 

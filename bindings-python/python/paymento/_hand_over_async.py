@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from time import monotonic
 from typing import cast
 
+from ._claims import Claims
 from ._errors import PaymentoError
 from ._hand_over import refuse_unrun, said, tell_failure, tell_success, tell_unrecorded
 from ._handlers import is_coroutine_function
@@ -28,18 +29,22 @@ AFTER_CANCEL = 1.0
 class Handling(asyncio.Task["BaseException | None"]):
     """The task of one handler. Its result is what is to end the program: raised here, it would end the loop."""
 
+    inner: asyncio.Task[tuple[Any, BaseException | None]] | None = None
+    """Where the handler itself runs: what it cancels there, for instance at its own time limit, is its own concern."""
     _is_asked = False
 
     def cancel(self, *arguments: Any, **options: Any) -> bool:
-        """Remember it as well: Python before 3.11 does not tell whether somebody has canceled a task."""
+        """Remember it as well: before Python 3.11 a task does not tell whether somebody has canceled it."""
         self._is_asked = True
         return super().cancel(*arguments, **options)
 
     def is_canceled(self) -> bool:
         """Whether somebody has canceled it; or its handler has raised CancelledError by itself."""
-        if sys.version_info < (3, 11):
-            return self._is_asked
-        return self.cancelling() > 0
+        return self._is_asked
+
+    def is_current(self) -> bool:
+        """Whether it is the handler that asks."""
+        return asyncio.current_task() in (self, self.inner)
 
 
 def begin(calls: CheckoutCalls, handlers: Mapping[str, Callable[..., Any]], work: Work) -> Handling:
@@ -72,54 +77,75 @@ async def _hand_over(
 
 async def _failure(handlers: Mapping[str, Callable[..., Any]], work: Work, task: Handling) -> BaseException | None:
     """Run the handler, and give what it raised: as a value, since no coroutine may raise StopIteration."""
+    claims = Claims()
     try:
-        handler = handlers[work.kind]
-        if is_coroutine_function(handler):
-            refuse_unrun(await handler(work.event))
-            return None
-        result, error = await _in_thread(handler, work.event)
-        if error is None and hasattr(result, "__await__"):
-            result = await _unless_canceled(result, task)
-        refuse_unrun(result)
-    except GeneratorExit as raised:
-        if not _is_running(task):  # the loop is gone, and nothing can be recorded any more
-            raise
-        return raised
+        result, error = await _ended(handlers[work.kind], work.event_for(claims), claims, task)
+        if error is None:
+            refuse_unrun(result)
+            await claims.verify_async()
+    except GeneratorExit:  # the loop is gone, and nothing can be recorded any more
+        raise
     except BaseException as raised:  # noqa: BLE001 (recorded, and given to whoever may end)
         return raised
+    finally:
+        claims.end()
     return error
 
 
-def _is_running(task: Handling) -> bool:
+async def _ended(
+    handler: Callable[..., Any], event: OrderEvent, claims: Claims, task: Handling
+) -> tuple[Any, BaseException | None]:
+    if is_coroutine_function(handler):
+        return await _in_task(partial(handler, event), task)
+    result, error = await _in_thread(handler, event, claims)
+    if error is not None or not hasattr(result, "__await__"):
+        return result, error
+    if task.is_canceled():  # while the function ran
+        getattr(result, "close", lambda: None)()
+        raise asyncio.CancelledError
+    return await _in_task(lambda: result, task)
+
+
+async def _in_task(make: Callable[[], Any], task: Handling) -> tuple[Any, BaseException | None]:
+    """Await what the function gives in a task of its own, which is canceled with this one."""
+    task.inner = inner = asyncio.Task(_awaited(make), loop=asyncio.get_running_loop())
+    inner._log_destroy_pending = False  # type: ignore[attr-defined]
     try:
-        return asyncio.current_task() is task
-    except RuntimeError:
-        return False
+        return await inner
+    except asyncio.CancelledError:
+        if not inner.done():
+            raise
+        return inner.result()
 
 
-async def _in_thread(handler: Callable[..., Any], event: OrderEvent) -> tuple[Any, BaseException | None]:
+async def _awaited(make: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+    """What it gives and what it raises: a task that raises SystemExit ends its loop."""
+    try:
+        return await make(), None
+    except BaseException as error:  # noqa: BLE001 (recorded, and given to whoever may end)
+        return None, error
+
+
+async def _in_thread(
+    handler: Callable[..., Any], event: OrderEvent, claims: Claims
+) -> tuple[Any, BaseException | None]:
     """Run a function that blocks beside the loop. It cannot be canceled, however often: its end is what counts."""
-    running = asyncio.get_running_loop().run_in_executor(None, copy_context().run, _outcome, handler, event)
+    running = asyncio.get_running_loop().run_in_executor(None, copy_context().run, _outcome, handler, event, claims)
     while not running.done():
         with suppress(asyncio.CancelledError):
             await asyncio.wait({running})
     return running.result()
 
 
-def _outcome(handler: Callable[..., Any], event: OrderEvent) -> tuple[Any, BaseException | None]:
+def _outcome(handler: Callable[..., Any], event: OrderEvent, claims: Claims) -> tuple[Any, BaseException | None]:
     """What it gives and what it raises: a future takes no StopIteration, and would never be done."""
     try:
-        return handler(event), None
+        result = handler(event)
+        if not hasattr(result, "__await__"):
+            claims.verify()  # here, since some connections answer in their own thread only
     except BaseException as error:  # noqa: BLE001 (recorded, and given to whoever may end)
         return None, error
-
-
-async def _unless_canceled(result: Any, task: Handling) -> Any:
-    """Await what a function gave, unless the task was canceled while the function ran."""
-    if task.is_canceled():
-        getattr(result, "close", lambda: None)()
-        raise asyncio.CancelledError
-    return await result
+    return result, None
 
 
 async def _record(work: Work, call: Call) -> None:

@@ -26,13 +26,14 @@ GENERATOR = 0x20 | 0x200
 class Handlers:
     """One handler for each kind of event."""
 
-    __slots__ = ("__weakref__", "_calls", "_concurrency", "_handlers", "_worker")
+    __slots__ = ("__weakref__", "_calls", "_concurrency", "_handlers", "_longest", "_worker")
 
     def __init__(self, calls: CheckoutCalls) -> None:
         self._calls = calls
         # As core has read them, which knows what stands for nothing given.
         self._worker = calls.worker
         self._concurrency = calls.concurrency
+        self._longest = calls.max_handler_time
         self._handlers: dict[str, Callable[..., Any]] = {}
 
     @overload

@@ -70,6 +70,8 @@ __all__ = [
     "make_settlement",
     "make_verification",
     "once_insert_sql",
+    "once_look_sql",
+    "once_refuse",
     "once_refuse_autocommit",
     "once_refuse_connection",
     "once_refuse_missing_table",
@@ -419,6 +421,11 @@ class CheckoutCalls:
     def fail(self, /, work: Work, message: str) -> Call: ...
     def health(self, /) -> Call: ...
     def history(self, /, order_id: str) -> Call: ...
+    @property
+    def max_handler_time(self, /) -> float:
+        """
+        Seconds that a handler may run before its place belongs to others.
+        """
     def payment(self, /, token: str) -> Call: ...
     def payments(self, /, **options: object) -> Call: ...
     def pull(self, /, most: int, seconds: float, stop: Stop) -> Call:
@@ -2005,6 +2012,10 @@ class Work:
         """
         What the handler is given.
         """
+    def event_for(self, /, claims: object) -> OrderEvent:
+        """
+        The same for one handler, whose `once` notes what it said in these claims.
+        """
     @property
     def kind(self, /) -> str:
         """
@@ -2081,6 +2092,16 @@ def make_verification(success: bool, message: str, body: str, token: str, **opti
 def once_insert_sql(database: str, placeholder: str) -> str:
     """
     The statement that writes a key, for a driver that writes its parameter as `?`, `$1`, `%s` or `:key`.
+    """
+
+def once_look_sql(placeholder: str) -> str:
+    """
+    The statement that gives one row where a key is there, for the same drivers.
+    """
+
+def once_refuse(misuse: str) -> NoReturn:
+    """
+    Raises the error of how a handler has used `once`: `left_open`, `rolled_back`, `not_awaited` or `shared`.
     """
 
 def once_refuse_autocommit() -> NoReturn:

@@ -5,55 +5,58 @@ No driver is imported here: a connection is recognized by the name of its class,
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
-from . import _once_async, _once_drivers, _once_sqlalchemy
+from . import _once_async, _once_drivers, _once_hold, _once_sqlalchemy
+from ._claims import Claims
 from ._native import once_refuse_connection, once_stored_key
 from ._once_pending import PendingOnce
 
 Paths = Sequence["str | os.PathLike[str]"]
 """The SQLite files that the checkout itself has open."""
 
-_Sync = Callable[[Any, str, list[str]], bool]
-_Async = Callable[[Any, str, list[str]], Awaitable[bool]]
-
-_SYNC: dict[tuple[str, str], _Sync] = {
-    ("sqlite3", "Connection"): _once_drivers.SQLITE.once,
-    ("psycopg", "Connection"): _once_drivers.PSYCOPG.once,
-    ("psycopg2", "connection"): _once_drivers.PSYCOPG2.once,
-    ("pymysql", "Connection"): _once_drivers.PYMYSQL.once,
-    ("MySQLdb", "Connection"): _once_drivers.MYSQLCLIENT.once,
-    ("mysql", "MySQLConnectionAbstract"): _once_drivers.MYSQL_CONNECTOR.once,
-    ("django", "BaseDatabaseWrapper"): _once_drivers.django,
-    ("django", "ConnectionProxy"): _once_drivers.django,
-    ("sqlalchemy", "Connection"): _once_sqlalchemy.once,
-    ("sqlalchemy", "Session"): _once_sqlalchemy.once_in_session,
-    ("sqlalchemy", "scoped_session"): _once_sqlalchemy.once_in_session,
+_SYNC: dict[tuple[str, str], Any] = {
+    ("sqlite3", "Connection"): _once_drivers.SQLITE,
+    ("psycopg", "Connection"): _once_drivers.PSYCOPG,
+    ("psycopg2", "connection"): _once_drivers.PSYCOPG2,
+    ("pymysql", "Connection"): _once_drivers.PYMYSQL,
+    ("MySQLdb", "Connection"): _once_drivers.MYSQLCLIENT,
+    ("mysql", "MySQLConnectionAbstract"): _once_drivers.MYSQL_CONNECTOR,
+    ("django", "BaseDatabaseWrapper"): _once_drivers.DJANGO,
+    ("sqlalchemy", "Connection"): _once_sqlalchemy.CONNECTION,
+    ("sqlalchemy", "Session"): _once_sqlalchemy.SESSION,
 }
 
-_ASYNC: dict[tuple[str, str], _Async] = {
-    ("psycopg", "AsyncConnection"): _once_async.PSYCOPG.once,
-    ("asyncpg", "Connection"): _once_async.ASYNCPG.once,
-    ("asyncpg", "PoolConnectionProxy"): _once_async.ASYNCPG.once,
-    ("aiosqlite", "Connection"): _once_async.AIOSQLITE.once,
-    ("aiomysql", "Connection"): _once_async.AIOMYSQL.once,
-    ("sqlalchemy", "AsyncConnection"): _once_sqlalchemy.once_async,
-    ("sqlalchemy", "AsyncSession"): _once_sqlalchemy.once_in_async_session,
-    ("sqlalchemy", "async_scoped_session"): _once_sqlalchemy.once_in_async_session,
+_ASYNC: dict[tuple[str, str], Any] = {
+    ("psycopg", "AsyncConnection"): _once_async.PSYCOPG,
+    ("asyncpg", "Connection"): _once_async.ASYNCPG,
+    ("asyncpg", "PoolConnectionProxy"): _once_async.ASYNCPG,
+    ("aiosqlite", "Connection"): _once_async.AIOSQLITE,
+    ("aiomysql", "Connection"): _once_async.AIOMYSQL,
+    ("sqlalchemy", "AsyncConnection"): _once_sqlalchemy.ASYNC_CONNECTION,
+    ("sqlalchemy", "AsyncSession"): _once_sqlalchemy.ASYNC_SESSION,
 }
 
-_CURSORS = {
-    ("sqlite3", "Cursor"): "connection",
-    ("psycopg", "BaseCursor"): "connection",
-    ("psycopg2", "cursor"): "connection",
-    ("pymysql", "Cursor"): "connection",
-    ("MySQLdb", "BaseCursor"): "connection",
-    ("django", "CursorWrapper"): "db",
+_connection = attrgetter("connection")
+# What stands for a connection, and how it is found: the same one for each handler that uses it.
+_WITHIN: dict[tuple[str, str], Callable[[Any], Any]] = {
+    ("sqlite3", "Cursor"): _connection,
+    ("psycopg", "BaseCursor"): _connection,
+    ("psycopg2", "cursor"): _connection,
+    ("pymysql", "Cursor"): _connection,
+    ("MySQLdb", "BaseCursor"): _connection,
+    ("django", "CursorWrapper"): attrgetter("db"),
+    ("django", "ConnectionProxy"): lambda proxy: proxy._connections[proxy._alias],
+    ("sqlalchemy", "scoped_session"): lambda registry: registry(),
+    ("sqlalchemy", "async_scoped_session"): lambda registry: registry(),
 }
 
 
-def once(connection: Any, key: str, *, forbidden_files: Paths = ()) -> "bool | PendingOnce":
+def once(
+    connection: Any, key: str, *, forbidden_files: Paths = (), claims: Claims | None = None
+) -> "bool | PendingOnce":
     """Write the key into the shop's own database, and say whether it was new.
 
     It runs in the transaction that is open on the connection, or that its first statement opens, and neither commits
@@ -66,10 +69,12 @@ def once(connection: Any, key: str, *, forbidden_files: Paths = ()) -> "bool | P
             aiomysql. With an asynchronous one the answer must be awaited.
         key: the order's key.
         forbidden_files: the SQLite files of the checkout itself.
+        claims: those of the handler that asks, for the time after its end.
 
     Raises:
         InputError: `input.type`: the connection is of no known driver, or does not tell how many rows it wrote.
-        ConfigError: `config.once_no_transaction`: every statement is committed by itself.
+        ConfigError: `config.once_no_transaction`: every statement is committed by itself; or another handler works in
+            the transaction of the same connection, and has not ended within 10 seconds.
             `config.once_table_missing`: the hint has the statement for the shop's migrations.
         DatabaseError: `database.shared_sqlite_file`: the connection has the checkout's own file open.
         Exception: what the driver raises, for instance at a timeout or a deadlock: roll back; the order comes again.
@@ -80,18 +85,30 @@ def once(connection: Any, key: str, *, forbidden_files: Paths = ()) -> "bool | P
     if not known:
         once_refuse_connection(connection)
     if known[0] in _SYNC:
-        return _SYNC[known[0]](connection, stored, files)
-    return PendingOnce(_ASYNC[known[0]](connection, stored, files))
+        return _once(_SYNC[known[0]], connection, stored, files, claims)
+    return _pending(_ASYNC[known[0]], connection, stored, files, claims)
+
+
+def _once(kind: Any, connection: Any, key: str, files: list[str], claims: Claims | None) -> bool:
+    if claims is None:
+        return bool(kind.once(connection, key, files))
+    return _once_hold.once(kind, connection, key, files, claims)
+
+
+def _pending(kind: Any, connection: Any, key: str, files: list[str], claims: Claims | None) -> PendingOnce:
+    if claims is None:
+        return PendingOnce(kind.once(connection, key, files))
+    return PendingOnce(_once_hold.once_async(kind, connection, key, files, claims), claims)
 
 
 def _unwrapped(connection: Any) -> Any:
-    """The connection of a cursor, Django's connection of an alias, and anything else as it is."""
+    """The connection of a cursor or a proxy, Django's connection of an alias, and anything else as it is."""
     if isinstance(connection, str) and "django.db" in sys.modules:
         aliases = sys.modules["django.db"].connections
         return aliases[connection] if connection in list(aliases) else connection
     for name in _class_names(connection):
-        if name in _CURSORS:
-            return getattr(connection, _CURSORS[name])
+        if name in _WITHIN:
+            return _WITHIN[name](connection)
     return connection
 
 

@@ -5,7 +5,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from ._native import once_insert_sql, once_refuse_autocommit, once_refuse_shared_file, once_was_new
-from ._once_drivers import opened_files, psycopg_commits_alone, pymysql_commits_alone, sqlite_commits_alone
+from ._once_drivers import (
+    MYSQL_IN_TRANSACTION,
+    SQLITE,
+    opened_files,
+    psycopg_commits_alone,
+    psycopg_transaction,
+    pymysql_commits_alone,
+    sqlite_commits_alone,
+)
 from ._once_failure import missing_table_told
 
 
@@ -17,6 +25,10 @@ class AsyncDriver(NamedTuple):
     commits_alone: Callable[[Any], Awaitable[bool]]
     write: Callable[[Any, str, str], Awaitable[int]]
     """Runs a statement with one parameter, and gives the number of rows written."""
+    transaction: Callable[[Any], object]
+    """The transaction that is certainly open: an object of its own, or True where the driver has none; or None."""
+    misuse: "Callable[[Any, str], Awaitable[str | None] | None]" = lambda _connection, _key: None
+    """When the handler has ended, and no transaction is open: whether the key is certainly not there."""
 
     async def once(self, connection: Any, key: str, forbidden: list[str]) -> bool:
         """Write the key, and say whether it was new."""
@@ -77,7 +89,27 @@ async def _aiomysql_commits_alone(connection: Any) -> bool:
     return pymysql_commits_alone(connection)
 
 
-PSYCOPG = AsyncDriver("postgresql", "%s", _psycopg_commits_alone, _psycopg_write)
-ASYNCPG = AsyncDriver("postgresql", "$1", _asyncpg_commits_alone, _asyncpg_write)
-AIOSQLITE = AsyncDriver("sqlite", "?", aiosqlite_commits_alone, _aiosqlite_write)
-AIOMYSQL = AsyncDriver("mysql", "%s", _aiomysql_commits_alone, _aiomysql_write)
+async def _aiosqlite_misuse(connection: Any, key: str) -> "str | None":
+    told: str | None = await connection._execute(SQLITE.misuse, connection._conn, key)
+    return told
+
+
+def _aiosqlite_transaction(connection: Any) -> object:
+    return connection.in_transaction or None
+
+
+def _asyncpg_transaction(connection: Any) -> object:
+    """What a pool has got back raises here, and its next user is given another proxy."""
+    return connection.is_in_transaction() or None
+
+
+def _aiomysql_transaction(connection: Any) -> object:
+    return (not connection.closed and bool(connection.server_status & MYSQL_IN_TRANSACTION)) or None
+
+
+PSYCOPG = AsyncDriver("postgresql", "%s", _psycopg_commits_alone, _psycopg_write, psycopg_transaction)
+ASYNCPG = AsyncDriver("postgresql", "$1", _asyncpg_commits_alone, _asyncpg_write, _asyncpg_transaction)
+AIOSQLITE = AsyncDriver(
+    "sqlite", "?", aiosqlite_commits_alone, _aiosqlite_write, _aiosqlite_transaction, _aiosqlite_misuse
+)
+AIOMYSQL = AsyncDriver("mysql", "%s", _aiomysql_commits_alone, _aiomysql_write, _aiomysql_transaction)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ._native import (
     once_insert_sql,
+    once_look_sql,
     once_refuse_autocommit,
     once_refuse_connection,
     once_refuse_shared_file,
@@ -16,6 +17,8 @@ from ._once_failure import missing_table_told
 
 IDLE = 0
 """libpq's status of a connection without a transaction."""
+WITHIN = (2, 3)
+"""The same in a transaction, and in one that has failed."""
 MYSQL_IN_TRANSACTION = 1
 """The bit of MySQL's server status."""
 
@@ -29,6 +32,10 @@ class Driver(NamedTuple):
     """Whether the next statement would be committed by itself."""
     cursor: Callable[[Any], Any]
     """A cursor of our own, so that the shop's keeps its rows."""
+    transaction: Callable[[Any], object]
+    """The transaction that is certainly open: an object of its own, or True where the driver has none; or None."""
+    may_look: Callable[[Any], bool] = lambda _: False
+    """Whether the connection is open, and a SELECT opens no transaction there."""
 
     def once(self, connection: Any, key: str, forbidden: list[str]) -> bool:
         """Write the key, and say whether it was new."""
@@ -45,6 +52,17 @@ class Driver(NamedTuple):
         finally:
             cursor.close()
 
+    def misuse(self, connection: Any, key: str) -> "str | None":
+        """When the handler has ended, and no transaction is open: whether the key is certainly not there."""
+        if not self.may_look(connection):
+            return None
+        cursor = self.cursor(connection)
+        try:
+            cursor.execute(once_look_sql(self.placeholder), (key,))
+            return None if cursor.fetchone() else "rolled_back"
+        finally:
+            cursor.close()
+
 
 def opened_files(rows: Any) -> list[str]:
     """The files in the rows of `PRAGMA database_list`; text may come as bytes."""
@@ -56,6 +74,25 @@ def sqlite_commits_alone(connection: Any) -> bool:
     alone = connection.isolation_level is None
     autocommit = getattr(connection, "autocommit", -1)  # -1, from Python 3.12 on, is isolation_level's turn
     return (alone if autocommit == -1 else bool(autocommit)) and not connection.in_transaction
+
+
+def sqlite_transaction(connection: Any) -> object:
+    """From Python 3.12 on, with `autocommit=False`, there is one at any time, whatever was committed."""
+    return (connection.in_transaction and getattr(connection, "autocommit", -1) is not False) or None
+
+
+def _sqlite_may_look(connection: Any) -> bool:
+    return not connection.in_transaction
+
+
+def psycopg_transaction(connection: Any) -> object:
+    """One of a pool may be somebody else's by now: the pool itself has rolled back what was left open."""
+    return (not getattr(connection, "_pool", None) and connection.info.transaction_status in WITHIN) or None
+
+
+def pymysql_transaction(connection: Any) -> object:
+    """What the server has said last."""
+    return (connection.open and bool(connection.server_status & MYSQL_IN_TRANSACTION)) or None
 
 
 def psycopg_commits_alone(connection: Any) -> bool:
@@ -108,21 +145,49 @@ def _mysql_connector_commits_alone(connection: Any) -> bool:
     return bool(connection.autocommit) and not connection.in_transaction
 
 
-SQLITE = Driver("sqlite", "?", sqlite_commits_alone, _sqlite_cursor)
-PSYCOPG = Driver("postgresql", "%s", psycopg_commits_alone, _psycopg_cursor)
-PSYCOPG2 = Driver("postgresql", "%s", psycopg_commits_alone, _psycopg2_cursor)
-PYMYSQL = Driver("mysql", "%s", pymysql_commits_alone, _cursor)
-MYSQLCLIENT = Driver("mysql", "%s", _mysqlclient_commits_alone, _cursor)
-MYSQL_CONNECTOR = Driver("mysql", "%s", _mysql_connector_commits_alone, _cursor)
+def _mysql_connector_transaction(connection: Any) -> object:
+    return connection.in_transaction or None
+
+
+def _unknown(_: Any) -> None:
+    return None
+
+
+SQLITE = Driver("sqlite", "?", sqlite_commits_alone, _sqlite_cursor, sqlite_transaction, _sqlite_may_look)
+PSYCOPG = Driver("postgresql", "%s", psycopg_commits_alone, _psycopg_cursor, psycopg_transaction)
+PSYCOPG2 = Driver("postgresql", "%s", psycopg_commits_alone, _psycopg2_cursor, psycopg_transaction)
+PYMYSQL = Driver("mysql", "%s", pymysql_commits_alone, _cursor, pymysql_transaction)
+MYSQLCLIENT = Driver("mysql", "%s", _mysqlclient_commits_alone, _cursor, _unknown)
+MYSQL_CONNECTOR = Driver("mysql", "%s", _mysql_connector_commits_alone, _cursor, _mysql_connector_transaction)
+
+
+class Django:
+    """A Django connection: its vendor names the database."""
+
+    def once(self, wrapper: Any, key: str, forbidden: list[str]) -> bool:
+        """Write the key, and say whether it was new."""
+        if wrapper.vendor not in ("sqlite", "postgresql", "mysql"):
+            once_refuse_connection(wrapper)
+        return self._driver(wrapper).once(wrapper, key, forbidden)
+
+    def transaction(self, wrapper: Any) -> object:
+        """The outermost `atomic`; not that of a `TestCase`, which no shop has in production."""
+        return next((block for block in wrapper.atomic_blocks if not block._from_testcase), None)
+
+    def misuse(self, wrapper: Any, key: str) -> "str | None":
+        """When no `atomic` is open: whether the key is certainly not there."""
+        return self._driver(wrapper).misuse(wrapper, key)
+
+    def _driver(self, wrapper: Any) -> Driver:
+        return Driver(wrapper.vendor, "%s", _django_commits_alone, _cursor, self.transaction, _django_may_look)
 
 
 def _django_commits_alone(wrapper: Any) -> bool:
     return not wrapper.in_atomic_block and bool(wrapper.get_autocommit())
 
 
-def django(wrapper: Any, key: str, forbidden: list[str]) -> bool:
-    """A Django connection: its vendor names the database."""
-    vendor = wrapper.vendor
-    if vendor not in ("sqlite", "postgresql", "mysql"):
-        once_refuse_connection(wrapper)
-    return Driver(vendor, "%s", _django_commits_alone, _cursor).once(wrapper, key, forbidden)
+def _django_may_look(wrapper: Any) -> bool:
+    return wrapper.connection is not None and wrapper.autocommit and not wrapper.in_atomic_block
+
+
+DJANGO = Django()

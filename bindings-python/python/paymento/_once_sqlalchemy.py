@@ -1,7 +1,8 @@
 """`once` through SQLAlchemy 2, and its sessions and asyncio extension."""
 
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from ._native import (
     once_insert_sql,
@@ -79,3 +80,19 @@ def _sqlite_commits_alone(adapter: Any) -> bool:
     if hasattr(adapter, "run_async"):
         return bool(adapter.run_async(aiosqlite_commits_alone))
     return sqlite_commits_alone(adapter)
+
+
+class Kind(NamedTuple):
+    """How to ask, and which transaction is open: after a commit the next statement begins another one."""
+
+    once: Callable[[Any, str, list[str]], Any]
+    transaction: Callable[[Any], object]
+
+    def misuse(self, _connection: Any, _key: str) -> None:
+        """Looking for the key would begin a transaction."""
+
+
+CONNECTION = Kind(once, lambda connection: connection.get_transaction())
+SESSION = Kind(once_in_session, lambda session: session.get_transaction())
+ASYNC_CONNECTION = Kind(once_async, lambda connection: connection.sync_connection.get_transaction())
+ASYNC_SESSION = Kind(once_in_async_session, lambda session: session.sync_session.get_transaction())

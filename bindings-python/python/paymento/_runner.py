@@ -6,6 +6,7 @@ import sys
 import threading
 from os import getpid
 from queue import SimpleQueue
+from time import monotonic
 
 from ._errors import ConfigError, PaymentoError
 from ._hand_over import hand_over
@@ -41,12 +42,14 @@ class Runner:
         calls: CheckoutCalls,
         handlers: Mapping[str, Callable[..., Any]],
         concurrency: int,
+        longest: float,
         *,
         raises: bool = False,
     ) -> None:
         self._calls = calls
         self._handlers = handlers
         self._concurrency = concurrency
+        self._longest = longest
         self._raises = raises
         self._stop = Stop()
         self._lock = threading.Lock()
@@ -54,7 +57,8 @@ class Runner:
         self._ended = threading.Event()
         self._ended.set()
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
-        self._running = 0
+        # What runs, and until when: then its place belongs to others.
+        self._running: dict[Work, float] = {}
         self._ending = False
         self._thread: threading.Thread | None = None
         self._hands: list[threading.Thread] = []
@@ -106,7 +110,7 @@ class Runner:
         if threading.current_thread() in (self._thread, *self._hands):
             return
         with self._changed:
-            self._changed.wait_for(lambda: self._running == 0, longest)
+            self._changed.wait_for(lambda: self._busy() == 0, longest)
         self.wait(AFTER_HANDLERS)
 
     def _run(self) -> None:
@@ -120,8 +124,10 @@ class Runner:
                 raise
         finally:
             with self._changed:
-                self._changed.wait_for(lambda: self._running == 0)
-                for _ in self._hands:
+                while self._busy():
+                    self._wait_for_handlers()
+                # Whoever still runs is late, and ends without being told.
+                for _ in range(len(self._hands) - len(self._running)):
                     self._queue.put(None)
                 self._hands = []
             self._ended.set()
@@ -141,8 +147,20 @@ class Runner:
 
     def _wait_for_room(self) -> int:
         with self._changed:
-            self._changed.wait_for(lambda: self._running < self._concurrency or self._stop.is_stopped)
-            return self._concurrency - self._running
+            while self._busy() >= self._concurrency and not self._stop.is_stopped:
+                self._wait_for_handlers()
+            return self._concurrency - self._busy()
+
+    def _busy(self) -> int:
+        """How many handlers run. One that runs longer than it may no longer counts: it may never end."""
+        now = monotonic()
+        return sum(limit > now for limit in self._running.values())
+
+    def _wait_for_handlers(self) -> None:
+        """Wait until something has changed, or the next handler has run for as long as it may."""
+        now = monotonic()
+        limits = [limit for limit in self._running.values() if limit > now]
+        self._changed.wait(min(limits) - now if limits else None)
 
     def _wait_after(self, error: PaymentoError) -> None:
         """Wait for what waiting cures; anything else ends the runner, or is logged where nobody waits for it."""
@@ -161,8 +179,9 @@ class Runner:
 
     def _take(self, work: Work) -> None:
         with self._changed:
-            self._running += 1
-        if self._running > len(self._hands) and not self._add_hand():
+            self._running[work] = monotonic() + self._longest
+            needs_hand = len(self._running) > len(self._hands)
+        if needs_hand and not self._add_hand():
             self._hand_over(work)
             return
         self._queue.put(work)
@@ -170,27 +189,33 @@ class Runner:
     def _add_hand(self) -> bool:
         """Start one more thread for handlers; false where there is none at all."""
         hand = threading.Thread(target=self._handle, name="paymento-handler", daemon=True)
+        self._hands.append(hand)
         try:
             hand.start()
         except RuntimeError:  # the machine's limit, or the interpreter is ending
-            return bool(self._hands)
-        self._hands.append(hand)
+            self._hands.remove(hand)
+            return len(self._hands) > len(self._running) - self._busy()
         return True
 
     def _handle(self) -> None:
         while (work := self._queue.get()) is not None:
-            self._hand_over(work)
+            if not self._hand_over(work):
+                return
             del work
 
-    def _hand_over(self, work: Work) -> None:
+    def _hand_over(self, work: Work) -> bool:
+        """Run the handler; false where another thread has taken this one's place meanwhile."""
         try:
             hand_over(self._calls, self._handlers, work, Call.wait_aside)
         except BaseException:  # noqa: BLE001, S110 (recorded and logged; one handler's exit ends nobody else's)
             pass
         finally:
             with self._changed:
-                self._running -= 1
+                is_in_time = self._running.pop(work) > monotonic()
+                if not is_in_time and threading.current_thread() in self._hands:
+                    self._hands.remove(threading.current_thread())
                 self._changed.notify_all()
+        return is_in_time
 
 
 def refuse_green_threads() -> None:

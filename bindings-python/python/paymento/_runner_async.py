@@ -32,16 +32,20 @@ class AsyncRunner:
         calls: CheckoutCalls,
         handlers: Mapping[str, Callable[..., Any]],
         concurrency: int,
+        longest: float,
         *,
         raises: bool = False,
     ) -> None:
         self._calls = calls
         self._handlers = handlers
         self._concurrency = concurrency
+        self._longest = longest
         self._raises = raises
         self._stop = Stop()
         self._stopped = asyncio.Event()
-        self._running: set[Handling] = set()
+        # What runs, and until when by the loop's clock: then its place belongs to others.
+        self._running: dict[Handling, float] = {}
+        self._late: set[Handling] = set()
         self._process = getpid()
         loop = asyncio.get_running_loop()
         self._loop = ref(loop)
@@ -83,13 +87,16 @@ class AsyncRunner:
     async def end(self, longest: float) -> None:
         """Stop, and wait for the handlers so long at most; not for the one that awaits this."""
         self.stop()
-        if self._task is None or asyncio.current_task() in {self._task, *self._running}:
+        if self._task is None or asyncio.current_task() is self._task or self._is_asked_by_a_handler():
             return
         if self._running:
             await asyncio.wait(self._running, timeout=longest)
         await asyncio.wait({self._task}, timeout=AFTER_HANDLERS)
         # It waits for a database that does not answer, or for handlers that take too long.
         self._task.cancel()
+
+    def _is_asked_by_a_handler(self) -> bool:
+        return any(task.is_current() for task in (*self._running, *self._late))
 
     def begin_to_end(self, longest: float) -> asyncio.Future[None] | None:
         """The same, for a runner on another loop: begun now, to be waited for. None where that loop does not run."""
@@ -108,8 +115,8 @@ class AsyncRunner:
         try:
             while not self._stop.is_stopped:
                 await self._turn()
-            if self._running:
-                await asyncio.wait(self._running)
+            while self._running:
+                await self._wait_for_handlers()
         finally:
             self._stop.stop()
             await self._cancel_handlers()
@@ -123,7 +130,7 @@ class AsyncRunner:
 
     async def _turn(self) -> None:
         while len(self._running) >= self._concurrency:
-            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+            await self._wait_for_handlers()
         try:
             works = await finish(self._calls.pull(self._concurrency - len(self._running), PATIENCE, self._stop))
         except PaymentoError as error:
@@ -131,11 +138,22 @@ class AsyncRunner:
             return
         for work in works:
             task = begin(self._calls, self._handlers, work)
-            self._running.add(task)
+            self._running[task] = asyncio.get_running_loop().time() + self._longest
             task.add_done_callback(self._ended)
 
+    async def _wait_for_handlers(self) -> None:
+        """Wait until one has ended, or has run for as long as it may: it may never end, and counts no longer."""
+        loop = asyncio.get_running_loop()
+        left = min(self._running.values()) - loop.time()
+        await asyncio.wait(self._running, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        late = {task for task, limit in self._running.items() if limit <= loop.time() and not task.done()}
+        self._late |= late
+        for task in late:
+            del self._running[task]
+
     def _ended(self, task: Handling) -> None:
-        self._running.discard(task)
+        self._running.pop(task, None)
+        self._late.discard(task)
         # Looked at, so that nobody complains: what a handler raises is recorded, and its exit ends nobody else's.
         task.cancelled() or task.exception()
 

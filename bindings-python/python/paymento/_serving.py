@@ -47,7 +47,7 @@ class Serving(Handlers):
         """
         from ._runner import Runner
 
-        runner = Runner(self._calls, self._handlers, self._concurrency, raises=True)
+        runner = Runner(self._calls, self._handlers, self._concurrency, self._longest, raises=True)
         self._foreground.add(runner)
         try:
             runner.ensure()
@@ -132,7 +132,7 @@ class Serving(Handlers):
     def _make_runner(self) -> Runner:
         from ._runner import Runner
 
-        return self._runners.setdefault(getpid(), Runner(self._calls, self._handlers, self._concurrency))
+        return self._runners.setdefault(getpid(), Runner(self._calls, self._handlers, self._concurrency, self._longest))
 
     def _hand_over(self, answer: Answer, begun: float) -> None:
         """Run the handlers of the order that this callback was about. Whatever they raise, the callback is recorded."""

@@ -52,7 +52,7 @@ class AsyncServing(Handlers):
         Raises:
             ConfigError, DatabaseError: what waiting does not cure.
         """
-        runner = AsyncRunner(self._calls, self._handlers, self._concurrency, raises=True)
+        runner = AsyncRunner(self._calls, self._handlers, self._concurrency, self._longest, raises=True)
         task = self._started(runner)
         try:
             while not task.done():
@@ -125,7 +125,7 @@ class AsyncServing(Handlers):
             if self._runner is not None:
                 self._runner.abandon()
                 self._runners.discard(self._runner)
-            self._runner = AsyncRunner(self._calls, self._handlers, self._concurrency)
+            self._runner = AsyncRunner(self._calls, self._handlers, self._concurrency, self._longest)
             self._started(self._runner)
 
     def _begin(self) -> float:

@@ -142,7 +142,7 @@ def stop_on_signals(stop: threading.Event) -> None:
         for ending in endings:
             signal.signal(ending, signal.SIG_DFL)
         stop.set()
-        say(f"{signal.Signals(number).name}: the handlers that run finish, nothing new begins")
+        shout(f"{signal.Signals(number).name}: the handlers that run finish, nothing new begins")
 
     for ending in endings:
         signal.signal(ending, told)
@@ -163,4 +163,12 @@ def say(text: str) -> None:
     try:
         print(f"paymento worker: {text}", flush=True)
     except OSError:
+        pass
+
+
+def shout(text: str) -> None:
+    """The same from a signal handler, which may have interrupted a write to the same buffered output."""
+    try:
+        os.write(sys.stdout.fileno(), f"paymento worker: {text}\n".encode())
+    except (OSError, ValueError, AttributeError):  # closed, or no file at all
         pass

@@ -1,6 +1,9 @@
 //! [`OrderEvent`]: what a handler is given.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use paymento::checkout::{self, EventKind};
 use pyo3::{
@@ -69,13 +72,20 @@ pub(crate) struct OrderEvent {
     event: checkout::OrderEvent,
     /// The checkout's own SQLite file, which the shop's connection must not have open.
     file: Option<PathBuf>,
+    /// Python's `Claims` of the handler that was given the event: what `once` has said there.
+    claims: Option<Arc<Py<PyAny>>>,
 }
 
 data_class!(OrderEvent, ["kind", "order_id", "reason", "token", "late", "key"]);
 
 impl OrderEvent {
     pub(super) fn new(event: checkout::OrderEvent, file: Option<&Path>) -> Self {
-        Self { event, file: file.map(ToOwned::to_owned) }
+        Self { event, file: file.map(ToOwned::to_owned), claims: None }
+    }
+
+    /// For one handler.
+    pub(super) fn with_claims(&self, claims: Py<PyAny>) -> Self {
+        Self { claims: Some(Arc::new(claims)), ..self.clone() }
     }
 
     pub(super) fn kind(&self) -> EventKind {
@@ -208,6 +218,7 @@ impl OrderEvent {
             ONCE.get_or_try_init(py, || Ok::<_, PyErr>(py.import("paymento._once")?.getattr("once")?.unbind()))?;
         let options = PyDict::new(py);
         options.set_item("forbidden_files", PyList::new(py, self.file.iter())?)?;
+        options.set_item("claims", self.claims.as_deref())?;
         once.bind(py).call((connection, self.key()), Some(&options))
     }
 

@@ -88,6 +88,12 @@ impl CheckoutCalls {
         self.0.concurrency()
     }
 
+    /// Seconds that a handler may run before its place belongs to others.
+    #[getter]
+    fn max_handler_time(&self) -> f64 {
+        self.0.max_handler_time().as_secs_f64()
+    }
+
     #[pyo3(signature = () -> "Call")]
     fn close(&self) -> Call {
         self.call(|checkout| async move {

@@ -42,6 +42,12 @@ impl Work {
         self.event.clone()
     }
 
+    /// The same for one handler, whose `once` notes what it said in these claims.
+    #[pyo3(signature = (claims: "object") -> "OrderEvent")]
+    fn event_for(&self, claims: Py<PyAny>) -> OrderEvent {
+        self.event.with_claims(claims)
+    }
+
     /// Which handler.
     #[getter]
     fn kind(&self) -> &'static str {

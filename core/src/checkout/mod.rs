@@ -180,6 +180,11 @@ impl Checkout {
         self.inner.options.concurrency
     }
 
+    /// How long a handler may run. After that its lease is renewed no longer, and its place belongs to others.
+    pub fn max_handler_time(&self) -> Duration {
+        self.inner.options.max_handler_time
+    }
+
     fn answer_policy(&self) -> AnswerPolicy {
         self.inner.options.answer_policy
     }

@@ -3,12 +3,17 @@
 use std::{
     collections::HashMap,
     fmt::Display,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 
-use tokio::{runtime::Handle, sync::Semaphore, task::AbortHandle, time::Instant};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::AbortHandle,
+    time::{Instant, timeout},
+};
 
 use super::{Checkout, EventKind, Inner, OrderEvent, Work, clockwise, runner::start_once};
 use crate::{
@@ -138,13 +143,19 @@ impl Checkout {
         let works = self.take(stop, 1 + slots.available_permits()).await?;
         let permits = first.into_iter().chain(std::iter::from_fn(|| Arc::clone(slots).try_acquire_owned().ok()));
         for (work, permit) in works.into_iter().zip(permits) {
-            let checkout = self.clone();
-            tokio::spawn(async move {
-                checkout.handle(work).await;
-                drop(permit);
-            });
+            tokio::spawn(self.clone().handle_in(permit, work));
         }
         Ok(())
+    }
+
+    /// A handler that runs longer than it may gives its place to others. What it says in the end still counts, where nobody
+    /// else has got the order.
+    async fn handle_in(self, place: OwnedSemaphorePermit, work: Work) {
+        let mut handling = pin!(self.handle(work));
+        if timeout(self.max_handler_time(), &mut handling).await.is_err() {
+            drop(place);
+            handling.await;
+        }
     }
 
     /// Waits for work, and takes as much as may run at once.

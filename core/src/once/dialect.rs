@@ -105,6 +105,16 @@ impl Dialect {
         }
     }
 
+    /// The statement that gives one row where the key is there, with the same parameter.
+    pub const fn look(placeholder: Placeholder) -> &'static str {
+        match placeholder {
+            Placeholder::Question => "SELECT 1 FROM paymento_fulfilled WHERE order_key = ?",
+            Placeholder::Dollar => "SELECT 1 FROM paymento_fulfilled WHERE order_key = $1",
+            Placeholder::Percent => "SELECT 1 FROM paymento_fulfilled WHERE order_key = %s",
+            Placeholder::Named => "SELECT 1 FROM paymento_fulfilled WHERE order_key = :key",
+        }
+    }
+
     /// Whether the key was new, by the number of rows that the driver says were written.
     ///
     /// # Errors

@@ -12,5 +12,5 @@ mod shared_file;
 
 pub use dialect::{Dialect, Placeholder, TABLE};
 pub use key::{MAX_READABLE_KEY, stored_key};
-pub use refusal::{no_transaction, unknown_connection};
+pub use refusal::{Misuse, no_transaction, unknown_connection};
 pub use shared_file::refuse_shared_file;
