@@ -274,12 +274,12 @@ async fn a_handler_that_never_ends_keeps_no_place() {
         std::future::pending::<Result<(), String>>()
     };
     shop.checkout.on(EventKind::Paid, handler).expect("no handler yet");
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let checkout = shop.checkout.clone();
-    let running = tokio::spawn(async move { checkout.run(async { drop(stopped.await) }).await });
+    let running = tokio::spawn(async move { checkout.run(async { drop(ended.await) }).await });
     let first = hearing.recv().await.expect("handed over");
     let second = tokio::time::timeout(limit * 3, hearing.recv()).await.expect("its place is given to the other");
     assert_ne!(first, second.expect("handed over"));
-    drop(stop);
+    drop(end);
     tokio::time::timeout(limit * 3, running).await.expect("ends without them").expect("ran").expect("up");
 }
