@@ -225,6 +225,21 @@ def test_a_transaction_that_has_ended_when_its_handler_does_is_not_told(scene: S
     assert shop.once(key) is False
 
 
+def test_a_read_after_the_commit_is_no_transaction_left_open(scene: Scene, key: str) -> None:
+    if not scene.name_of_driver.startswith("psycopg"):
+        pytest.skip("of psycopg, whose reads begin a transaction without autocommit")
+    shop = scene.shop()
+    shop.driver.claims = Claims()
+    assert shop.once(key) is True
+    shop.commit()
+    assert shop.run("SELECT count(*) FROM shipped")
+    shop.verify()
+    # And one that has written since may be the handler's.
+    shop.run(f"INSERT INTO shipped (order_id) VALUES ('{uuid.uuid4()}')")
+    with pytest.raises(paymento.ConfigError, match="still open"):
+        shop.verify()
+
+
 def test_a_handler_in_another_ones_transaction_waits_for_its_end(
     scene: Scene, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from ._native import once_insert_sql, once_refuse_autocommit, once_refuse_shared_file, once_was_new
 from ._once_drivers import (
+    FAILED,
+    HAS_WRITTEN,
     MYSQL_IN_TRANSACTION,
     SQLITE,
     opened_files,
@@ -29,6 +31,8 @@ class AsyncDriver(NamedTuple):
     """The transaction that is certainly open: an object of its own, or True where the driver has none; or None."""
     misuse: "Callable[[Any, str], Awaitable[str | None] | None]" = lambda _connection, _key: None
     """When the handler has ended, and no transaction is open: whether the key is certainly not there."""
+    within: "Callable[[Any], Awaitable[str | None] | str | None]" = lambda _: "left_open"
+    """What an open transaction means. It may be another one, where the driver does not tell them apart."""
 
     async def once(self, connection: Any, key: str, forbidden: list[str]) -> bool:
         """Write the key, and say whether it was new."""
@@ -45,6 +49,14 @@ async def _psycopg_write(connection: Any, sql: str, key: str) -> int:
     async with sys.modules["psycopg"].AsyncCursor(connection) as cursor:
         await cursor.execute(sql, (key,))
         return int(cursor.rowcount)
+
+
+async def _psycopg_within(connection: Any) -> "str | None":
+    if connection.info.transaction_status == FAILED:
+        return "left_open"
+    async with sys.modules["psycopg"].AsyncCursor(connection) as cursor:
+        await cursor.execute(HAS_WRITTEN)
+        return "left_open" if (await cursor.fetchone())[0] else None
 
 
 async def _asyncpg_write(connection: Any, sql: str, key: str) -> int:
@@ -107,7 +119,9 @@ def _aiomysql_transaction(connection: Any) -> object:
     return (not connection.closed and bool(connection.server_status & MYSQL_IN_TRANSACTION)) or None
 
 
-PSYCOPG = AsyncDriver("postgresql", "%s", _psycopg_commits_alone, _psycopg_write, psycopg_transaction)
+PSYCOPG = AsyncDriver(
+    "postgresql", "%s", _psycopg_commits_alone, _psycopg_write, psycopg_transaction, within=_psycopg_within
+)
 ASYNCPG = AsyncDriver("postgresql", "$1", _asyncpg_commits_alone, _asyncpg_write, _asyncpg_transaction)
 AIOSQLITE = AsyncDriver(
     "sqlite", "?", aiosqlite_commits_alone, _aiosqlite_write, _aiosqlite_transaction, _aiosqlite_misuse

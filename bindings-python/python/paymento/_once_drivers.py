@@ -17,8 +17,12 @@ from ._once_failure import missing_table_told
 
 IDLE = 0
 """libpq's status of a connection without a transaction."""
-WITHIN = (2, 3)
-"""The same in a transaction, and in one that has failed."""
+FAILED = 3
+"""The same in a transaction that has failed."""
+WITHIN = (2, FAILED)
+"""The same in any."""
+HAS_WRITTEN = "SELECT txid_current_if_assigned() IS NOT NULL"
+"""Whether the transaction has written anything; it asks without giving it a number."""
 MYSQL_IN_TRANSACTION = 1
 """The bit of MySQL's server status."""
 
@@ -36,6 +40,8 @@ class Driver(NamedTuple):
     """The transaction that is certainly open: an object of its own, or True where the driver has none; or None."""
     may_look: Callable[[Any], bool] = lambda _: False
     """Whether the connection is open, and a SELECT opens no transaction there."""
+    within: "Callable[[Any], str | None]" = lambda _: "left_open"
+    """What an open transaction means. It may be another one, where the driver does not tell them apart."""
 
     def once(self, connection: Any, key: str, forbidden: list[str]) -> bool:
         """Write the key, and say whether it was new."""
@@ -88,6 +94,19 @@ def _sqlite_may_look(connection: Any) -> bool:
 def psycopg_transaction(connection: Any) -> object:
     """One of a pool may be somebody else's by now: the pool itself has rolled back what was left open."""
     return (not getattr(connection, "_pool", None) and connection.info.transaction_status in WITHIN) or None
+
+
+def _psycopg_within(connection: Any) -> "str | None":
+    """Without autocommit, a SELECT after the commit has begun another transaction. One that writes has a number."""
+    if connection.info.transaction_status == FAILED:
+        return "left_open"
+    is_second = type(connection).__module__.startswith("psycopg2")
+    cursor = _psycopg2_cursor(connection) if is_second else _psycopg_cursor(connection)
+    try:
+        cursor.execute(HAS_WRITTEN)
+        return "left_open" if cursor.fetchone()[0] else None
+    finally:
+        cursor.close()
 
 
 def pymysql_transaction(connection: Any) -> object:
@@ -154,8 +173,12 @@ def _unknown(_: Any) -> None:
 
 
 SQLITE = Driver("sqlite", "?", sqlite_commits_alone, _sqlite_cursor, sqlite_transaction, _sqlite_may_look)
-PSYCOPG = Driver("postgresql", "%s", psycopg_commits_alone, _psycopg_cursor, psycopg_transaction)
-PSYCOPG2 = Driver("postgresql", "%s", psycopg_commits_alone, _psycopg2_cursor, psycopg_transaction)
+PSYCOPG = Driver(
+    "postgresql", "%s", psycopg_commits_alone, _psycopg_cursor, psycopg_transaction, within=_psycopg_within
+)
+PSYCOPG2 = Driver(
+    "postgresql", "%s", psycopg_commits_alone, _psycopg2_cursor, psycopg_transaction, within=_psycopg_within
+)
 PYMYSQL = Driver("mysql", "%s", pymysql_commits_alone, _cursor, pymysql_transaction)
 MYSQLCLIENT = Driver("mysql", "%s", _mysqlclient_commits_alone, _cursor, _unknown)
 MYSQL_CONNECTOR = Driver("mysql", "%s", _mysql_connector_commits_alone, _cursor, _mysql_connector_transaction)

@@ -75,7 +75,8 @@ class Hold:
         if not self.is_last():
             return None
         if self._is_open():
-            return "left_open"
+            within = getattr(self.kind, "within", None)
+            return within(self.connection) if within else "left_open"
         return self.kind.misuse(self.connection, self.key)
 
     def _is_in_the_way(self) -> bool:
