@@ -10,6 +10,10 @@ TWO_THREADS = (
 )
 COMPILED = "Here the peer's JavaScript is compiled; in the programs of 100 calls, as in a shop, it is not."
 LOADS_ADDON = "standardwebhooks is three small files; this loads an addon, and all that stands around it."
+STORES_MORE = (
+    "The others insert a row; this also makes the payment's verify call due, in the same transaction, wakes whoever "
+    "waits for that, and hands the callback to a thread of its own. Alone it has nobody to share that with."
+)
 
 # By what a table's title begins with and what the name of ours begins with; the first that fits.
 REMARKS = (
@@ -23,6 +27,7 @@ REMARKS = (
     ("HTTP, Node.js", "paymento", f"{TWO_THREADS} {COMPILED}"),
     ("Node.js, require", "paymento", LOADS_ADDON),
     ("Node.js, import", "paymento", LOADS_ADDON),
+    ("Callbacks stored", "paymento", STORES_MORE),
 )
 
 
