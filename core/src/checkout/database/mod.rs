@@ -3,6 +3,8 @@
 //! Every statement stands between BEGIN and COMMIT, as PgBouncer's transaction mode wants it. SQL is constant text
 //! with places for values, `$1` in both databases.
 
+#[cfg(feature = "postgres")]
+mod connections;
 mod failure;
 mod inbox;
 #[cfg(feature = "postgres")]

@@ -6,14 +6,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sqlx::PgPool;
 use tokio::{
     sync::Notify,
     task::AbortHandle,
     time::{sleep, timeout},
 };
 
-use super::postgres::ACQUIRE;
+use super::{connections::Connections, postgres::ACQUIRE};
 
 /// It has nothing that would be lost: it waits for no disk.
 const NOTIFY: &str =
@@ -30,9 +29,9 @@ pub(super) struct Notifier {
 
 impl Notifier {
     /// Starts on the runtime that it is called on.
-    pub(super) fn start(pool: PgPool) -> Self {
+    pub(super) fn start(connections: Arc<Connections>) -> Self {
         let wanted: Arc<Notify> = Arc::default();
-        let task = tokio::spawn(notify(pool, Arc::clone(&wanted))).abort_handle();
+        let task = tokio::spawn(notify(connections, Arc::clone(&wanted))).abort_handle();
         Self { wanted, task }
     }
 
@@ -48,20 +47,20 @@ impl Drop for Notifier {
     }
 }
 
-async fn notify(pool: PgPool, wanted: Arc<Notify>) {
-    while !pool.is_closed() {
+async fn notify(connections: Arc<Connections>, wanted: Arc<Notify>) {
+    while !connections.is_closed() {
         wanted.notified().await;
-        sleep(if is_told(&pool).await { PAUSE } else { AFTER_FAILURE }).await;
+        sleep(if is_told(&connections).await { PAUSE } else { AFTER_FAILURE }).await;
     }
 }
 
-async fn is_told(pool: &PgPool) -> bool {
-    let Ok(mut connection) = pool.acquire().await else { return false };
+async fn is_told(connections: &Arc<Connections>) -> bool {
+    let Ok(mut connection) = connections.take().await else { return false };
     let told = timeout(ACQUIRE, sqlx::raw_sql(NOTIFY).execute(&mut *connection)).await;
-    if matches!(told, Ok(Ok(_))) {
-        return true;
+    let is_told = matches!(told, Ok(Ok(_)));
+    // Otherwise the next answer on it might be to this.
+    if is_told {
+        connection.give_back();
     }
-    // The next answer on it might be to this.
-    connection.close_on_drop();
-    false
+    is_told
 }

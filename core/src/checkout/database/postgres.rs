@@ -1,15 +1,19 @@
 //! PostgreSQL's connections: at most three a process, with PgBouncer in front where the shop has one.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, Row as _,
-    pool::PoolConnection,
     postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgRow, PgSslMode},
 };
 use tokio::{sync::Mutex, time::timeout};
 
-use super::{failure::translate, notifier::Notifier, session::Session};
+use super::{
+    connections::{Connections, Taken},
+    failure::translate,
+    notifier::Notifier,
+    session::Session,
+};
 use crate::{
     checkout::{
         clock::Millis,
@@ -22,6 +26,9 @@ use crate::{
 pub(super) const CHANNEL: &str = "paymento";
 /// Within this time a connection is there, or the call fails: a callback must be answered in 4 seconds.
 pub(super) const ACQUIRE: Duration = Duration::from_secs(3);
+/// Longer than this nobody waits for a callback to be stored: a connection that is dead without having been closed costs the
+/// writer this, and not the time of a statement, before the next one is tried.
+const WHOLE: Duration = Duration::from_millis(3_800);
 /// How often a process looks where nobody can wake it.
 const POLL: Duration = Duration::from_millis(250);
 /// How often a process looks that is woken: a notification can be lost with whoever should have sent it.
@@ -51,7 +58,7 @@ const BEGIN_READ: &str = concat!(
 );
 
 pub(super) struct Postgres {
-    pool: PgPool,
+    connections: Arc<Connections>,
     notifier: Notifier,
     /// The direct connection on which others wake us, where the shop has named one.
     listener: Option<Mutex<Listening>>,
@@ -68,9 +75,9 @@ impl Postgres {
         let direct = server.listen.as_deref();
         let most = MOST_CONNECTIONS - u32::from(direct.is_some());
         let listener = direct.map(|direct| Mutex::new(Listening { direct: options(direct), listener: None }));
-        let pool = pool(&options(server), most);
-        let notifier = Notifier::start(pool.clone());
-        Self { pool, notifier, listener }
+        let connections = Connections::new(options(server), most);
+        let notifier = Notifier::start(Arc::clone(&connections));
+        Self { connections, notifier, listener }
     }
 
     /// Begins, and gives the time by the server's clock.
@@ -81,9 +88,10 @@ impl Postgres {
     }
 
     /// Runs a statement in a transaction of its own, in one round trip. Where a connection breaks, it is run again, and may
-    /// have been run before.
+    /// have been run before; where nothing is answered, it is given up, and may have been run.
     pub(super) async fn whole(&self, statement: &str) -> Result<(), Error> {
-        self.in_one_message(BEGIN, statement).await?;
+        let done = timeout(WHOLE, self.in_one_message(BEGIN, statement)).await;
+        done.map_err(|_| super::failure::timed_out())??;
         self.notifier.wanted().notify_one();
         Ok(())
     }
@@ -108,11 +116,11 @@ impl Postgres {
     /// On a connection that lives: those that broke while they were idle are passed over.
     async fn on_one_that_lives<T, F: Future<Output = Result<T, sqlx::Error>>>(
         &self,
-        work: impl Fn(PoolConnection<sqlx::Postgres>) -> F,
+        work: impl Fn(Taken) -> F,
     ) -> Result<T, sqlx::Error> {
         let mut attempt = 0;
         loop {
-            let done = work(self.pool.acquire().await?).await;
+            let done = work(self.connections.take().await?).await;
             attempt += 1;
             match done {
                 Err(error) if attempt <= MOST_CONNECTIONS && is_broken(&error) => {}
@@ -143,7 +151,7 @@ impl Postgres {
             drop(listener);
             let _ = timeout(ACQUIRE, pool.close()).await;
         }
-        self.pool.close().await;
+        self.connections.close().await;
     }
 }
 
@@ -160,7 +168,7 @@ fn is_broken(error: &sqlx::Error) -> bool {
 impl Listening {
     async fn next(&mut self) -> Result<(), sqlx::Error> {
         let Some((_, listener)) = &mut self.listener else {
-            let pool = pool(&self.direct, 1);
+            let pool = pool_of_one(&self.direct);
             let mut listener = PgListener::connect_with(&pool).await?;
             listener.listen(CHANNEL).await?;
             // What happened before is not announced again: look once.
@@ -180,15 +188,8 @@ impl Listening {
     }
 }
 
-fn pool(options: &PgConnectOptions, most: u32) -> PgPool {
-    PgPoolOptions::new()
-        .max_connections(most)
-        .min_connections(0)
-        .acquire_timeout(ACQUIRE)
-        .idle_timeout(Duration::from_mins(5))
-        // BEGIN shows whether it lives.
-        .test_before_acquire(false)
-        .connect_lazy_with(options.clone())
+fn pool_of_one(options: &PgConnectOptions) -> PgPool {
+    PgPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE).connect_lazy_with(options.clone())
 }
 
 fn options(server: &Server) -> PgConnectOptions {

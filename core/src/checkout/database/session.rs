@@ -6,10 +6,10 @@
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::TryStreamExt as _;
-use sqlx::{AssertSqlSafe, Either, PgConnection, Postgres, Row as _, pool::PoolConnection, postgres::PgRow};
+use sqlx::{AssertSqlSafe, Either, PgConnection, Row as _, postgres::PgRow};
 use tokio::{sync::Notify, time::timeout};
 
-use super::postgres::ACQUIRE;
+use super::{connections::Taken, postgres::ACQUIRE};
 use crate::checkout::clock::Millis;
 
 /// A little longer than the server itself lets a statement run.
@@ -17,7 +17,7 @@ const STATEMENT: Duration = Duration::from_secs(11);
 
 pub(super) struct Session {
     /// Until it is committed or rolled back.
-    connection: Option<PoolConnection<Postgres>>,
+    connection: Option<Taken>,
     /// A statement has not been answered: the next answer would be to another question.
     unanswered: bool,
     /// Statements that go with the next one: each message is a round trip.
@@ -29,13 +29,13 @@ pub(super) struct Session {
 type Answering<'c, T> = Pin<Box<dyn Future<Output = Result<T, sqlx::Error>> + Send + 'c>>;
 
 impl Session {
-    fn new(connection: PoolConnection<Postgres>, others: Arc<Notify>) -> Self {
+    fn new(connection: Taken, others: Arc<Notify>) -> Self {
         Self { connection: Some(connection), unanswered: false, pending: String::new(), others, tells_others: false }
     }
 
     /// Begins, and gives the time by the server's clock, which the last of the statements asks for.
     pub(super) async fn begin(
-        connection: PoolConnection<Postgres>,
+        connection: Taken,
         statements: &str,
         others: Arc<Notify>,
     ) -> Result<(Self, Millis), sqlx::Error> {
@@ -47,12 +47,12 @@ impl Session {
 
     /// Runs statements that are a transaction, with BEGIN and COMMIT, in one round trip. Gives their rows.
     pub(super) async fn whole(
-        connection: PoolConnection<Postgres>,
+        connection: Taken,
         statements: &str,
     ) -> Result<Vec<PgRow>, sqlx::Error> {
         let mut session = Self::new(connection, Arc::default());
         let (rows, _) = session.ask(statements).await?;
-        session.connection = None;
+        session.give_back();
         Ok(rows)
     }
 
@@ -95,7 +95,7 @@ impl Session {
 
     pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
         self.ask("COMMIT").await?;
-        self.connection = None;
+        self.give_back();
         if self.tells_others {
             self.others.notify_one();
         }
@@ -105,8 +105,14 @@ impl Session {
     pub(super) async fn roll_back(mut self) -> Result<(), sqlx::Error> {
         self.pending.clear();
         self.ask("ROLLBACK").await?;
-        self.connection = None;
+        self.give_back();
         Ok(())
+    }
+
+    fn give_back(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            connection.give_back();
+        }
     }
 }
 
@@ -127,13 +133,13 @@ impl Drop for Session {
     fn drop(&mut self) {
         let Some(mut connection) = self.connection.take() else { return };
         if self.unanswered {
-            return connection.close_on_drop();
+            return;
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 let ended = timeout(ACQUIRE, sqlx::raw_sql("ROLLBACK").execute(&mut *connection)).await;
-                if !matches!(ended, Ok(Ok(_))) {
-                    connection.close_on_drop();
+                if matches!(ended, Ok(Ok(_))) {
+                    connection.give_back();
                 }
             });
         }
