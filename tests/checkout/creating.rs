@@ -16,6 +16,7 @@ on_both! {
     pay_the_first_of_two_prices_and_nothing_is_fulfilled
     a_paid_or_confirming_order_gets_no_second_payment
     what_is_not_confirmed_in_a_week_keeps_nobody_from_paying
+    who_pays_an_old_payment_is_offered_no_second_one
     two_processes_at_once_ask_the_gateway_once
     a_dead_creators_intent_is_taken_over
     an_older_payment_is_asked_about_first
@@ -98,6 +99,22 @@ async fn what_is_not_confirmed_in_a_week_keeps_nobody_from_paying(on: On) {
     shop.pay(&fresh, "A-578").await;
     shop.settle_down().await;
     assert_eq!(heard.paid(), ["A-578"]);
+}
+
+async fn who_pays_an_old_payment_is_offered_no_second_one(on: On) {
+    let shop = Shop::open(on).await;
+    let token = shop.token("A-578", "29.99").await;
+    shop.pass(MINUTE * 60 * 24 * 8, MINUTE * 60 * 24).await;
+    assert_eq!(shop.token("A-578", "29.99").await, token, "it can still be paid");
+    shop.gateway.status(&token, 3);
+    shop.callback(&token, "A-578", 3).await;
+    shop.pass(MINUTE, Duration::from_secs(10)).await;
+    let refused = shop.checkout.create_payment(request("A-578", "29.99")).await.expect_err("confirming");
+    assert_eq!(refused.code(), ErrorCode::CheckoutPaymentInProgress);
+    let heard = Heard::by(&shop.checkout);
+    shop.gateway.status(&token, 7);
+    shop.pass(MINUTE * 10, MINUTE).await;
+    assert_eq!(heard.paid(), ["A-578"], "although no further callback came");
 }
 
 async fn two_processes_at_once_ask_the_gateway_once(on: On) {

@@ -55,9 +55,34 @@ fn meddle(on: On, url: &str, sql: &str) {
 }
 
 on_both! {
+    a_lone_callback_that_is_refused_is_quarantined_and_stands_in_nobodys_way
     an_event_that_cannot_be_read_is_a_dead_letter_and_stands_in_nobodys_way
     a_payment_that_cannot_be_read_is_told_of_and_stands_in_nobodys_way
     an_order_that_cannot_be_read_is_asked_about_ever_less_often
+}
+
+/// A constraint, a trigger, a table that is away: whatever the database refuses in the middle of a transaction.
+async fn a_lone_callback_that_is_refused_is_quarantined_and_stands_in_nobodys_way(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    let refusing = match on {
+        On::Sqlite => {
+            "CREATE TRIGGER refuses BEFORE INSERT ON paymento_callbacks WHEN NEW.status = '3' \
+             BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        }
+        On::Postgres => "ALTER TABLE paymento_callbacks ADD CONSTRAINT refuses CHECK (status <> '3')",
+    };
+    meddle(on, &shop.url, refusing);
+    for _ in 0..2 {
+        assert_eq!(shop.callback(&token, "A-578", 3).await.status, 200, "its bytes are kept");
+    }
+    // Neither this process nor another one waits for a transaction that nobody ends.
+    let other = shop.process();
+    assert_eq!(receive(&other, callback(&token, "A-578", 1)).await.status, 200);
+    shop.pay(&token, "A-578").await;
+    shop.settle_down().await;
+    assert_eq!((heard.paid(), heard.reasons()), (vec!["A-578".to_owned()], vec![Reason::UndecodableCallback]));
 }
 
 async fn an_event_that_cannot_be_read_is_a_dead_letter_and_stands_in_nobodys_way(on: On) {

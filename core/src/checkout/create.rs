@@ -142,7 +142,7 @@ async fn step(transaction: &mut Transaction, purchase: &Purchase, pass: Pass) ->
     let order = order.ok_or_else(|| Error::new(ErrorCode::DatabaseUnavailable, "the order vanished"))?;
     let payments = orders::lock_payments(transaction, order.id).await?;
     let same: Vec<_> = payments.iter().filter(|payment| payment.terms == purchase.terms.as_str()).collect();
-    check_unpaid(&order, &payments, &same)?;
+    check_unpaid(&order, &payments, &same, now)?;
     match pass {
         Pass::First => take_price(transaction, purchase, &order, is_new, now).await?,
         // Whoever came later has the last word about the price, and about whether there is an order at all.
@@ -176,13 +176,13 @@ pub(super) fn price_text(purchase: &Purchase) -> String {
     price_to_json(&purchase.price).to_string()
 }
 
-fn check_unpaid(order: &OrderRow, payments: &[PaymentRow], same: &[&PaymentRow]) -> Result<(), Error> {
+fn check_unpaid(order: &OrderRow, payments: &[PaymentRow], same: &[&PaymentRow], now: Millis) -> Result<(), Error> {
     if order.state == OrderState::Paid {
         let message = format!("the order {} is paid", quote(&order.order_id));
         return Err(Error::new(ErrorCode::CheckoutAlreadyPaid, message)
             .with_hint("show the customer the order's status instead of a payment page"));
     }
-    if payments.iter().any(PaymentRow::is_awaited) {
+    if payments.iter().any(|payment| payment.is_awaited(now)) {
         let message = format!("a payment of the order {} is being confirmed", quote(&order.order_id));
         return Err(Error::new(ErrorCode::CheckoutPaymentInProgress, message)
             .with_hint("the money is on its way; a second payment would be paid twice"));

@@ -42,6 +42,8 @@ pub(super) struct Known<'a> {
     pub(super) others: &'a [PaymentState],
     /// Since the payment was made.
     pub(super) age: Millis,
+    /// Since it was first seen to be confirmed.
+    pub(super) confirming_for: Option<Millis>,
     /// Since it was first seen paid and not approved.
     pub(super) unapproved_for: Option<Millis>,
 }
@@ -211,7 +213,11 @@ fn ask_in(known: &Known<'_>, answer: &Answer<'_>, payment: PaymentState) -> Opti
         let since = known.unapproved_for.unwrap_or(0);
         return Some(schedule::next_unapproved_age(since) - since);
     }
-    schedule::next_age(known.age).map(|next| next - known.age)
+    // The customer has paid: it is asked about as if it were new, however old it is.
+    let age = if payment == PaymentState::Confirming { known.confirming_for.unwrap_or(0) } else { known.age };
+    // A time to come is that of a clock which was wrong.
+    let age = age.max(0);
+    schedule::next_age(age).map(|next| next - age)
 }
 
 #[cfg(test)]
@@ -232,6 +238,7 @@ mod tests {
             odd_callback: None,
             others: &[],
             age: 3 * MINUTE,
+            confirming_for: None,
             unapproved_for: None,
         }
     }
@@ -251,6 +258,16 @@ mod tests {
 
     fn kinds(decision: &Decision) -> Vec<EventKind> {
         decision.events.iter().map(|event| event.kind).collect()
+    }
+
+    #[test]
+    fn who_pays_after_a_week_is_asked_about_as_if_the_payment_were_new() {
+        let old = Known { age: schedule::LONGEST + MINUTE, ..known() };
+        let confirming = answer(Outcome::Open, Some(OrderStatus::WaitingToConfirm));
+        let decision = decide(&old, &confirming);
+        assert_eq!((decision.payment, decision.ask_in), (PaymentState::Confirming, Some(MINUTE)));
+        let later = Known { confirming_for: Some(schedule::LONGEST), ..old };
+        assert_eq!(decide(&later, &confirming).ask_in, None);
     }
 
     #[test]

@@ -145,6 +145,7 @@ impl World {
             odd_callback: None,
             others: &others,
             age: 0,
+            confirming_for: None,
             unapproved_for: None,
         };
         let answer = Answer { outcome, status: Some(status), status_text: Some(status.name()), received: None };

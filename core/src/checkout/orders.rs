@@ -5,6 +5,7 @@ use super::{
     clockwise::LONGEST_LEASE,
     database::{Row, Sql, Transaction, values},
     event::pairs_from_json,
+    schedule,
     state::{OrderState, PaymentState},
     terms::price_from_text,
 };
@@ -56,6 +57,7 @@ pub(super) struct PaymentRow {
     pub(super) callback_odd: Option<String>,
     pub(super) status: Option<String>,
     pub(super) outcome: Option<String>,
+    pub(super) confirming_since: Option<Millis>,
     pub(super) unapproved_since: Option<Millis>,
     pub(super) closed_at: Option<Millis>,
     pub(super) settled_at: Option<Millis>,
@@ -108,6 +110,7 @@ impl PaymentRow {
             callback_odd: row.maybe_text("callback_odd")?,
             status: row.maybe_text("status")?,
             outcome: row.maybe_text("outcome")?,
+            confirming_since: row.maybe_int("confirming_since")?,
             unapproved_since: row.maybe_int("unapproved_since")?,
             closed_at: row.maybe_int("closed_at")?,
             settled_at: row.maybe_int("settled_at")?,
@@ -131,10 +134,11 @@ impl PaymentRow {
         self.last_verify_at.unwrap_or(self.created_at).max(self.created_at)
     }
 
-    /// Whether enough has arrived, and the gateway is still asked whether it is confirmed. One that was being confirmed for a
-    /// week and never was keeps nobody from paying.
-    pub(super) fn is_awaited(&self) -> bool {
-        self.state == PaymentState::Confirming && self.next_verify_at.is_some()
+    /// Whether enough has arrived, and may still be confirmed. One that was being confirmed for a week and never was keeps
+    /// nobody from paying; where the money is there, and only not approved, it does.
+    pub(super) fn is_awaited(&self, now: Millis) -> bool {
+        let is_over = self.confirming_since.is_some_and(|since| now - since > schedule::LONGEST);
+        self.state == PaymentState::Confirming && (self.unapproved_since.is_some() || !is_over)
     }
 
     /// Whether the customer can pay with it.
@@ -210,7 +214,7 @@ macro_rules! payment_columns {
         concat!(
             "SELECT id, order_row, token, url, live, terms, price, speed, additional_data, state, creator, ",
             "creator_until, created_at, updated_at, next_verify_at, verify_until, last_verify_at, verify_fence, callbacks, ",
-            "callback_paid, callback_odd, status, outcome, unapproved_since, closed_at, settled_at, received, ",
+            "callback_paid, callback_odd, status, outcome, confirming_since, unapproved_since, closed_at, settled_at, received, ",
             "settlement FROM paymento_payments ",
             $rest
         )

@@ -92,6 +92,7 @@ fn known<'a>(order: &OrderRow, payment: &'a PaymentRow, others: &'a [PaymentStat
         odd_callback: payment.callback_odd.as_deref(),
         others,
         age: now - payment.created_at,
+        confirming_for: payment.confirming_since.map(|since| now - since),
         unapproved_for: payment.unapproved_since.map(|since| now - since),
     }
 }
@@ -124,6 +125,7 @@ impl Entry<'_> {
         let settlement = verification.settlement();
         let settles = self.decision.payment == PaymentState::Settled && self.payment.settled_at.is_none();
         let unapproved = verification.outcome() == Outcome::PaidNotApproved;
+        let confirming = self.decision.payment == PaymentState::Confirming;
         let closed = self.decision.payment == PaymentState::Closed;
         let values = values![
             self.payment.id,
@@ -139,6 +141,7 @@ impl Entry<'_> {
             self.payment.closed_at.or(closed.then_some(self.now)),
             self.payment.settled_at.or(settles.then_some(self.now)),
             i64::from(self.asked_for().is_some()),
+            confirming.then(|| self.payment.confirming_since.unwrap_or(self.now)),
         ];
         transaction.later(UPDATE_PAYMENT, values).await?;
         if settles && self.payment.callbacks == 0 {
@@ -240,7 +243,7 @@ impl Entry<'_> {
 
 const UPDATE_PAYMENT: Sql = Sql::both(
     "UPDATE paymento_payments SET state = $2, outcome = $3, status = $4, expected = $5, received = $6, settlement = $7, \
-     next_verify_at = $8, updated_at = $9, unapproved_since = $10, closed_at = $11, settled_at = $12, \
+     next_verify_at = $8, updated_at = $9, unapproved_since = $10, confirming_since = $14, closed_at = $11, settled_at = $12, \
      urgency = CASE WHEN $13 = 1 THEN urgency ELSE 2 END, failures = 0, verify_until = NULL WHERE id = $1",
 );
 

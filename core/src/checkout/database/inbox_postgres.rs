@@ -49,9 +49,11 @@ const STORE: &str = concat!(
 );
 
 /// One, with its values and the time by the server's clock written into it, so that BEGIN and COMMIT go with it.
+/// The payment first, as in [`STORE`], whose main statement runs before what it only writes besides: two who lock in one order
+/// do not wait for each other in a circle.
 const STORE_ONE: [&str; 2] = [
-    insert!("VALUES (@arrival, @now, @now)"),
     wake!("LEAST", "GREATEST", "@now", "SELECT * FROM (VALUES (@wake)) AS x(account, token, paid, odd, back, count)"),
+    insert!("VALUES (@arrival, @now, @now)"),
 ];
 
 /// Within a transaction.
@@ -84,11 +86,12 @@ pub(super) async fn store_all(
 pub(super) fn store_one(arrival: &Arrival, offset: Millis) -> String {
     let mut now = String::new();
     write_value(&mut now, &Value::Now(offset));
-    let [insert, wake] = STORE_ONE.map(|text| text.replace("@now", &now));
-    let mut sql = insert.replace("@arrival", &arrival_text(arrival));
+    let [wake, insert] = STORE_ONE.map(|text| text.replace("@now", &now));
+    let mut sql = String::new();
     for one in wakes(std::slice::from_ref(arrival)) {
-        let _ = write!(sql, "; {}", wake.replace("@wake", &wake_text(&one)));
+        let _ = write!(sql, "{}; ", wake.replace("@wake", &wake_text(&one)));
     }
+    sql.push_str(&insert.replace("@arrival", &arrival_text(arrival)));
     sql
 }
 

@@ -159,8 +159,10 @@ impl Postgres {
 fn is_broken(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
-        // The server says that it ends this connection.
-        sqlx::Error::Database(database) => database.code().is_some_and(|code| code.starts_with("57P")),
+        // The server says that it ends this connection, or PgBouncer does.
+        sqlx::Error::Database(database) => {
+            database.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08"))
+        }
         _ => false,
     }
 }

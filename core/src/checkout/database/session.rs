@@ -20,6 +20,8 @@ pub(super) struct Session {
     connection: Option<Taken>,
     /// A statement has not been answered: the next answer would be to another question.
     unanswered: bool,
+    /// The server has refused a statement. To COMMIT it would then answer that it has rolled back, and call that no error.
+    refused: bool,
     /// Statements that go with the next one: each message is a round trip.
     pending: String,
     others: Arc<Notify>,
@@ -30,7 +32,14 @@ type Answering<'c, T> = Pin<Box<dyn Future<Output = Result<T, sqlx::Error>> + Se
 
 impl Session {
     fn new(connection: Taken, others: Arc<Notify>) -> Self {
-        Self { connection: Some(connection), unanswered: false, pending: String::new(), others, tells_others: false }
+        Self {
+            connection: Some(connection),
+            unanswered: false,
+            refused: false,
+            pending: String::new(),
+            others,
+            tells_others: false,
+        }
     }
 
     /// Begins, and gives the time by the server's clock, which the last of the statements asks for.
@@ -46,10 +55,7 @@ impl Session {
     }
 
     /// Runs statements that are a transaction, with BEGIN and COMMIT, in one round trip. Gives their rows.
-    pub(super) async fn whole(
-        connection: Taken,
-        statements: &str,
-    ) -> Result<Vec<PgRow>, sqlx::Error> {
+    pub(super) async fn whole(connection: Taken, statements: &str) -> Result<Vec<PgRow>, sqlx::Error> {
         let mut session = Self::new(connection, Arc::default());
         let (rows, _) = session.ask(statements).await?;
         session.give_back();
@@ -79,11 +85,12 @@ impl Session {
         &'c mut self,
         work: impl FnOnce(&'c mut PgConnection) -> Answering<'c, T>,
     ) -> Result<T, sqlx::Error> {
-        let Self { connection, unanswered, .. } = self;
+        let Self { connection, unanswered, refused, .. } = self;
         let connection = connection.as_mut().filter(|_| !*unanswered).ok_or(sqlx::Error::PoolClosed)?;
         *unanswered = true;
         let result = timeout(STATEMENT, work(connection)).await.map_err(|_| sqlx::Error::PoolTimedOut)?;
         // What the server refuses it has answered.
+        *refused |= matches!(result, Err(sqlx::Error::Database(_)));
         *unanswered = !matches!(result, Ok(_) | Err(sqlx::Error::Database(_) | sqlx::Error::Encode(_)));
         result
     }
@@ -94,6 +101,9 @@ impl Session {
     }
 
     pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        if self.refused {
+            return Err(sqlx::Error::Protocol("a statement of the transaction was refused".to_owned()));
+        }
         self.ask("COMMIT").await?;
         self.give_back();
         if self.tells_others {

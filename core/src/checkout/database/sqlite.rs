@@ -84,11 +84,12 @@ impl Sqlite {
     }
 
     async fn try_whole(&self, statements: Query<'_, sqlx::Sqlite, SqliteArguments>) -> Result<(), sqlx::Error> {
-        let mut connection = clean(&self.writer).await?;
-        let done = statements.execute(&mut *connection).await;
-        if done.is_err() && connection.is_in_transaction() {
-            // Where this fails as well, the connection is not used again.
-            let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await;
+        let mut connection = ClosedUnlessEnded(Some(clean(&self.writer).await?));
+        let Some(open) = &mut connection.0 else { return Err(sqlx::Error::PoolClosed) };
+        let done = statements.execute(&mut **open).await;
+        // The driver does not see a transaction that began within a text: one that failed is rolled back whatever it says.
+        if done.is_ok() || sqlx::raw_sql("ROLLBACK").execute(&mut **open).await.is_ok() {
+            drop(connection.0.take());
         }
         done.map(|_| ())
     }
@@ -99,6 +100,17 @@ impl Sqlite {
         self.writer.close().await;
         // Now, and not when the last user of this goes: the process may be about to fork.
         drop(self.opened.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
+
+/// Where it is still there when this is dropped, its transaction may be open, with SQLite's one lock: it is closed.
+struct ClosedUnlessEnded(Option<PoolConnection<sqlx::Sqlite>>);
+
+impl Drop for ClosedUnlessEnded {
+    fn drop(&mut self) {
+        if let Some(mut connection) = self.0.take() {
+            connection.close_on_drop();
+        }
     }
 }
 

@@ -66,6 +66,7 @@ CREATE TABLE IF NOT EXISTS paymento_payments (
     callback_odd TEXT,
     status TEXT,
     outcome TEXT,
+    confirming_since BIGINT,
     unapproved_since BIGINT,
     closed_at BIGINT,
     settled_at BIGINT,

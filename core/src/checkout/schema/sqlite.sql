@@ -66,6 +66,7 @@ CREATE TABLE IF NOT EXISTS paymento_payments (
     callback_odd TEXT,
     status TEXT,
     outcome TEXT,
+    confirming_since INTEGER,
     unapproved_since INTEGER,
     closed_at INTEGER,
     settled_at INTEGER,
