@@ -59,6 +59,7 @@ impl Checkout {
             who: self.who().to_owned(),
         };
         let (parts, client) = (self.verifier_parts(), self.client().clone());
+        let woken = self.engine()?.woken.clone();
         self.with_database_for(std::time::Duration::from_secs(30), async move |database| {
             let verifier = parts.over(database);
             let expected = Expected { order_id: adopted.order_id.clone(), price: Some(adopted.price.clone()) };
@@ -67,6 +68,7 @@ impl Checkout {
                 return Err(verification.require_settled().err().unwrap_or_else(unknown_order));
             }
             let order = transact!(verifier.database, transaction => adopt(&mut transaction, &adopted, &verification))?;
+            woken.all();
             let mut transaction = verifier.database.begin_read().await?;
             status_of(&mut transaction, &client, order).await?.ok_or_else(unknown_order)
         })
@@ -104,7 +106,8 @@ async fn adopt(transaction: &mut Transaction, adopted: &Adopted, verification: &
     let note = Note { what: "adopted", who: &adopted.who, token: Some(&adopted.token), detail: terms.as_str() };
     note.write(transaction, order.id, now).await?;
     let asked = Asked { payment: payment.id, order_row: order.id, fence: payment.verify_fence };
-    record(transaction, &asked, verification, &adopted.who).await?;
+    let locked = transaction.rows_of_each(orders::locking(order.id)).await?;
+    record(transaction, &locked, &asked, verification, &adopted.who).await?;
     super::intent::drop_closed(transaction, order.id, now).await?;
     transaction.notify();
     Ok(order.id)

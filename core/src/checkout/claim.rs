@@ -1,12 +1,15 @@
 //! Which events are due, and leasing their orders.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use serde_json::{Value as Json, json};
 
 use super::{
     clock::Millis,
-    database::{Database, Row, Sql, Transaction, Value, transact, values},
+    database::{Database, Row, Sql, Statement, Transaction, Value, transact, values},
     event::{Columns, EventKind, OrderEvent, Payload, Reason},
     finish::{self, Ending, Finish},
     lease::{Held, LEASE, Leases},
@@ -39,7 +42,9 @@ pub(super) async fn claim(database: &Database, wanted: &Wanted, leases: &Arc<Lea
         return Ok(vec![]);
     }
     let works = loop {
-        let taken = transact!(database, transaction => try_claim(&mut transaction, wanted, leases))?;
+        let first = || first_due(database, wanted, leases);
+        let taken =
+            transact!(database, first(), (transaction, rows) => try_claim(&mut transaction, &rows, wanted, leases))?;
         match taken {
             // What was set aside is due no more.
             Some(works) if works.is_empty() => {}
@@ -56,55 +61,88 @@ pub(super) async fn claim(database: &Database, wanted: &Wanted, leases: &Arc<Lea
 
 /// Looks without a lock: whoever waits for work writes nothing.
 async fn is_any_due(database: &Database, wanted: &Wanted) -> Result<bool, Error> {
-    for kind in &wanted.kinds {
-        let (sql, values) = due([LOOK_FOR, LOOK_FOR_OF_ORDER], wanted, *kind, database.now(), 1);
-        if !database.look(sql, values).await?.1.is_empty() {
-            return Ok(true);
-        }
+    let look = |kind: &EventKind| due([LOOK_FOR, LOOK_FOR_OF_ORDER], wanted, *kind, database.now(), 1);
+    if wanted.kinds.is_empty() {
+        return Ok(false);
     }
-    Ok(false)
+    let (_, rows) = database.look(wanted.kinds.iter().map(look).collect()).await?;
+    Ok(!rows.is_empty())
 }
 
 /// Of all orders, or of one.
-fn due([of_all, of_order]: [Sql; 2], wanted: &Wanted, kind: EventKind, now: Value, most: i64) -> (Sql, Vec<Value>) {
+fn due([of_all, of_order]: [Sql; 2], wanted: &Wanted, kind: EventKind, now: Value, most: i64) -> Statement {
     let mut values = values![&wanted.account, kind.as_str(), now, most];
     let Some(order_id) = &wanted.order_id else { return (of_all, values) };
     values.push(order_id.into());
     (of_order, values)
 }
 
-/// `None` where nothing is due; nothing at all where what was due could not be read.
+/// What is due of the first kind, locked: for [`try_claim`], with BEGIN.
+fn first_due(database: &Database, wanted: &Wanted, leases: &Leases) -> Vec<Statement> {
+    let first = wanted.kinds.iter().take(1);
+    let limit = most_rows(wanted.most, leases.orders().len());
+    first.map(|kind| due([LOCK_DUE, LOCK_DUE_OF_ORDER], wanted, *kind, database.now(), limit)).collect()
+}
+
+/// As many as are wanted, and those that this process holds already.
+fn most_rows(wanted: i64, held: usize) -> i64 {
+    wanted.saturating_add(i64::try_from(held).unwrap_or(i64::MAX))
+}
+
+/// `None` where nothing is due; nothing at all where what was due could not be read. `of_first`: what was due of the first
+/// kind.
 async fn try_claim(
     transaction: &mut Transaction,
+    of_first: &[Vec<Row>],
     wanted: &Wanted,
     leases: &Arc<Leases>,
 ) -> Result<Option<Vec<Work>>, Error> {
     let now = transaction.now();
-    // An order is handed over once at a time: also where the database was away for longer than the lease of one that this
-    // process still works on.
-    let (mut orders, mut events) = (leases.orders(), Vec::new());
-    let most = usize::try_from(wanted.most).unwrap_or(0);
-    for kind in &wanted.kinds {
-        let left = most - events.len();
-        if left > 0 {
-            let limit = i64::try_from(left + orders.len()).unwrap_or(i64::MAX);
-            let (sql, values) = due([LOCK_DUE, LOCK_DUE_OF_ORDER], wanted, *kind, now.into(), limit);
-            for row in transaction.rows(sql, values).await? {
-                if events.len() < most
-                    && orders.insert(row.int("order_row")?)
-                    && !is_deferred(transaction, wanted, leases, &row, now).await?
-                {
-                    events.push(row.int("id")?);
-                }
-            }
-        }
+    let mut picked = Picked { orders: leases.orders(), events: vec![], left: wanted.most };
+    picked.add(transaction, wanted, leases, of_first, now).await?;
+    if picked.left > 0 && wanted.kinds.len() > 1 {
+        let limit = most_rows(picked.left, picked.orders.len());
+        let due = |kind: &EventKind| due([LOCK_DUE, LOCK_DUE_OF_ORDER], wanted, *kind, now.into(), limit);
+        let rows = transaction.rows_of_each(wanted.kinds.iter().skip(1).map(due).collect()).await?;
+        picked.add(transaction, wanted, leases, &rows, now).await?;
     }
-    if events.is_empty() {
+    if picked.events.is_empty() {
         return Ok(None);
     }
-    let works = take(transaction, wanted, leases, &events, now).await?;
+    let works = take(transaction, wanted, leases, &picked.events, now).await?;
     note(transaction, wanted, &works, now).await?;
     Ok(Some(works))
+}
+
+/// The events to hand over.
+struct Picked {
+    /// An order is handed over once at a time: also where the database was away for longer than the lease of one that this
+    /// process still works on.
+    orders: HashSet<i64>,
+    events: Vec<i64>,
+    left: i64,
+}
+
+impl Picked {
+    async fn add(
+        &mut self,
+        transaction: &mut Transaction,
+        wanted: &Wanted,
+        leases: &Leases,
+        rows: &[Vec<Row>],
+        now: Millis,
+    ) -> Result<(), Error> {
+        for row in rows.iter().flatten() {
+            if self.left > 0
+                && self.orders.insert(row.int("order_row")?)
+                && !is_deferred(transaction, wanted, leases, row, now).await?
+            {
+                self.events.push(row.int("id")?);
+                self.left -= 1;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Whether an event is put off, or given up, because each process that was handed its order has died, or has hung. What kills
@@ -143,11 +181,13 @@ async fn take(
     now: Millis,
 ) -> Result<Vec<Work>, Error> {
     let list = json!(events).to_string();
-    let taken = transaction.rows(TAKE, values![&list, now, &*wanted.owner, now + LEASE]).await?;
+    let take = (TAKE, values![&list, now, &*wanted.owner, now + LEASE]);
+    let mut answered = transaction.rows_of_each(vec![take, (EVENTS, values![&list, now])]).await?.into_iter();
+    let (taken, rows) = (answered.next().unwrap_or_default(), answered.next().unwrap_or_default());
     let taken = taken.iter().map(|row| Ok((row.int("id")?, (row.int("fencing")?, row.text("order_id")?))));
     let taken: HashMap<_, _> = taken.collect::<Result<_, Error>>()?;
     let mut works = Vec::with_capacity(events.len());
-    for row in transaction.rows(EVENTS, values![&list, now]).await? {
+    for row in rows {
         let order_row = row.int("order_row")?;
         let Some((fencing, order_id)) = taken.get(&order_row) else { continue };
         match work(&row, wanted, leases, *fencing, order_id) {
@@ -172,7 +212,7 @@ async fn set_aside(
     let ending = Ending::Failed { message: error.message().to_owned(), most: 0 };
     let (event, order_row, owner, who) = (row.int("id")?, row.int("order_row")?, wanted.owner.to_string(), &wanted.who);
     let finish = Finish { event, order_row, owner, fencing, who: who.clone(), ending };
-    finish::all(transaction, &[finish], now).await.map(|_| ())
+    finish::all(transaction, &[], &[finish], now).await.map(|_| ())
 }
 
 fn work(row: &Row, wanted: &Wanted, leases: &Arc<Leases>, fencing: i64, order_id: &str) -> Result<Work, Error> {

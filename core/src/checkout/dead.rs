@@ -70,7 +70,7 @@ impl Checkout {
                 transaction.notify();
                 Ok(())
             })?;
-            woken.notify_waiters();
+            woken.all();
             Ok(())
         })
         .await

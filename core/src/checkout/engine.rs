@@ -40,8 +40,23 @@ pub(super) struct Engine {
     open: OnceCell<Opened>,
     /// Checkouts of this process that use it.
     users: AtomicUsize,
-    /// Something may be due in this process.
-    pub(super) woken: Arc<Notify>,
+    pub(super) woken: Woken,
+}
+
+/// Who is to look in this process. Whoever waits for the one is not kept busy by the other.
+#[derive(Clone, Default)]
+pub(super) struct Woken {
+    /// A verify call may be due.
+    pub(super) to_verify: Arc<Notify>,
+    /// An event may be due.
+    pub(super) to_hand_over: Arc<Notify>,
+}
+
+impl Woken {
+    pub(super) fn all(&self) {
+        self.to_verify.notify_waiters();
+        self.to_hand_over.notify_waiters();
+    }
 }
 
 struct Opened {
@@ -65,7 +80,7 @@ impl Engine {
         std::thread::Builder::new().name("paymento".to_owned()).spawn(run).map_err(|_| no_thread())?;
         let stop = Mutex::new(Some(stop));
         let (open, users) = (OnceCell::new(), AtomicUsize::new(0));
-        Ok(Arc::new(Self { handle, stop, url, migrate, clock, open, users, woken: Arc::default() }))
+        Ok(Arc::new(Self { handle, stop, url, migrate, clock, open, users, woken: Woken::default() }))
     }
 
     /// Runs on the engine's thread, to its end even where the caller gives up: what was begun is recorded.
@@ -114,7 +129,7 @@ impl Engine {
                 database.close().await;
                 return Err(error);
             }
-            let writer = Writer::start(database.clone(), Arc::clone(&self.woken));
+            let writer = Writer::start(database.clone(), self.woken.clone());
             Ok(Opened { database, writer })
         };
         self.open.get_or_try_init(|| open).await

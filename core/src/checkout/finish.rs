@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     clock::Millis,
-    database::{Row, Sql, Transaction, values},
+    database::{Row, Sql, Statement, Transaction, values},
     event::{EventKind, Payload, Reason},
     history::Note,
     raise::Raised,
@@ -24,6 +24,10 @@ pub(super) struct Finish {
 }
 
 impl Finish {
+    fn is_completed(&self) -> bool {
+        matches!(self.ending, Ending::Completed)
+    }
+
     /// Of one event there may be an earlier holder and a later one.
     fn hold(&self) -> (i64, i64) {
         (self.event, self.fencing)
@@ -45,11 +49,24 @@ pub(super) enum Ending {
 /// Waits after a failed handler, in seconds. The last is repeated.
 const BACKOFF: [Millis; 7] = [1, 5, 15, 60, 300, 900, 3_600];
 
-/// Records them, and says for each whether the event was still its holder's.
-pub(super) async fn all(transaction: &mut Transaction, finishes: &[Finish], now: Millis) -> Result<Vec<bool>, Error> {
-    let completed: Vec<_> = finishes.iter().filter(|finish| matches!(finish.ending, Ending::Completed)).collect();
+/// What begins the transaction that records them: the orders of what was completed are let go.
+pub(super) fn letting_go(finishes: &[Finish]) -> Vec<Statement> {
+    let json = |finish: &Finish| json!({ "order": finish.order_row, "owner": finish.owner, "fencing": finish.fencing });
+    let list: Vec<_> = finishes.iter().filter(|finish| finish.is_completed()).map(json).collect();
+    if list.is_empty() { vec![] } else { vec![(RELEASE_ALL, values![Json::from(list).to_string()])] }
+}
+
+/// Records them, and says for each whether the event was still its holder's. `let_go`: what [`letting_go`] has answered in
+/// this transaction.
+pub(super) async fn all(
+    transaction: &mut Transaction,
+    let_go: &[Vec<Row>],
+    finishes: &[Finish],
+    now: Millis,
+) -> Result<Vec<bool>, Error> {
+    let completed: Vec<_> = finishes.iter().filter(|finish| finish.is_completed()).collect();
     let mut own: Vec<(i64, i64)> =
-        if completed.is_empty() { vec![] } else { complete(transaction, &completed, now).await? };
+        if completed.is_empty() { vec![] } else { complete(transaction, let_go, &completed, now).await? };
     for finish in finishes {
         let is_own = match &finish.ending {
             Ending::Completed => continue,
@@ -65,11 +82,13 @@ pub(super) async fn all(transaction: &mut Transaction, finishes: &[Finish], now:
 ///
 /// The orders come first: whoever holds their rows meanwhile may be taking them over, and what was read of a row before that
 /// proves nothing.
-async fn complete(transaction: &mut Transaction, finishes: &[&Finish], now: Millis) -> Result<Vec<(i64, i64)>, Error> {
-    let json = |finish: &&Finish| json!({ "event": finish.event, "order": finish.order_row, "owner": finish.owner, "fencing": finish.fencing });
-    let list = finishes.iter().map(json).collect::<Json>().to_string();
-    let released = transaction.rows(RELEASE_ALL, values![&list]).await?;
-    let released = released.iter().map(|row| Ok((row.int("id")?, row.int("fencing")?)));
+async fn complete(
+    transaction: &mut Transaction,
+    let_go: &[Vec<Row>],
+    finishes: &[&Finish],
+    now: Millis,
+) -> Result<Vec<(i64, i64)>, Error> {
+    let released = let_go.iter().flatten().map(|row| Ok((row.int("id")?, row.int("fencing")?)));
     let released = released.collect::<Result<Vec<_>, Error>>()?;
     let held = finishes.iter().filter(|finish| released.contains(&(finish.order_row, finish.fencing)));
     let held: Vec<_> = held.collect();

@@ -3,7 +3,7 @@
 use super::{
     clock::Millis,
     clockwise::LONGEST_LEASE,
-    database::{Row, Sql, Transaction, values},
+    database::{Row, Sql, Statement, Transaction, values},
     event::pairs_from_json,
     schedule,
     state::{OrderState, PaymentState},
@@ -161,8 +161,17 @@ pub(super) async fn lock(
     transaction.row(LOCK_ORDER, values![account, order_id]).await?.as_ref().map(OrderRow::read).transpose()
 }
 
-pub(super) async fn lock_row(transaction: &mut Transaction, id: i64) -> Result<Option<OrderRow>, Error> {
-    transaction.row(LOCK_ORDER_ROW, values![id]).await?.as_ref().map(OrderRow::read).transpose()
+/// Lock the order, and its payments, until the transaction ends. What they answer is for [`read_locked`].
+pub(super) fn locking(id: i64) -> Vec<Statement> {
+    vec![(LOCK_ORDER_ROW, values![id]), (LOCK_PAYMENTS, values![id])]
+}
+
+/// The order, and its payments, oldest first.
+pub(super) fn read_locked(rows: &[Vec<Row>]) -> Result<Option<(OrderRow, Vec<PaymentRow>)>, Error> {
+    let [order, payments] = rows else { return Ok(None) };
+    let Some(order) = order.first() else { return Ok(None) };
+    let payments = payments.iter().map(PaymentRow::read).collect::<Result<_, _>>()?;
+    Ok(Some((OrderRow::read(order)?, payments)))
 }
 
 pub(super) async fn find(

@@ -3,7 +3,7 @@
 use super::{
     adopt,
     clock::Millis,
-    database::{Sql, Transaction, values},
+    database::{Row, Sql, Transaction, values},
     decide::{Answer, Decision, Known, PaidBy, decide},
     event::{EventKind, Payload, Reason},
     history::Note,
@@ -34,16 +34,17 @@ pub(super) struct Recorded {
     pub(super) outdated: bool,
 }
 
-/// Records an answer. Recording the same answer twice changes nothing.
+/// Records an answer. Recording the same answer twice changes nothing. `locked`: what [`orders::locking`] has answered in
+/// this transaction.
 pub(super) async fn record(
     transaction: &mut Transaction,
+    locked: &[Vec<Row>],
     asked: &Asked,
     verification: &Verification,
     who: &str,
 ) -> Result<Recorded, Error> {
     let now = transaction.now();
-    let Some(order) = orders::lock_row(transaction, asked.order_row).await? else { return Ok(Recorded::default()) };
-    let payments = orders::lock_payments(transaction, order.id).await?;
+    let Some((order, payments)) = orders::read_locked(locked)? else { return Ok(Recorded::default()) };
     let Some(payment) = payments.iter().find(|payment| payment.id == asked.payment) else {
         return Ok(Recorded::default());
     };

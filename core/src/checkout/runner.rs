@@ -8,7 +8,6 @@ use std::{
 };
 
 use tokio::{
-    sync::Notify,
     task::{AbortHandle, JoinSet},
     time::{Instant, interval, timeout},
 };
@@ -18,7 +17,7 @@ use super::{
     clock::Millis,
     clockwise,
     database::{Database, Sql, transact, values},
-    engine::Engine,
+    engine::{Engine, Woken},
     event::EventKind,
     handled::Handled,
     health::{self, Problem},
@@ -88,7 +87,7 @@ impl Checkout {
         let options = &self.inner.options;
         Start {
             engine: Arc::downgrade(engine),
-            woken: Arc::clone(&engine.woken),
+            woken: engine.woken.clone(),
             known: Arc::downgrade(known),
             keep: Keep { bodies: options.keep_bodies, decisions: options.keep_decisions },
             name: options.who.clone(),
@@ -106,7 +105,7 @@ pub(super) fn start_once(slot: &Mutex<Option<AbortHandle>>, start: impl FnOnce()
 /// What the runner needs to begin. It holds nothing that would keep the checkout alive.
 struct Start {
     engine: Weak<Engine>,
-    woken: Arc<Notify>,
+    woken: Woken,
     known: Weak<PerProcess>,
     keep: Keep,
     name: String,
@@ -155,7 +154,7 @@ impl Start {
         Ok(Some(Runner {
             verifier: known.verifier.over(database.clone()),
             database,
-            woken: Arc::clone(&self.woken),
+            woken: self.woken.clone(),
             leases: Arc::clone(&known.leases),
             handled: Arc::clone(&known.handled),
             keep: self.keep,
@@ -167,7 +166,7 @@ impl Start {
 struct Runner {
     database: Database,
     verifier: Verifier,
-    woken: Arc<Notify>,
+    woken: Woken,
     leases: Arc<Leases>,
     handled: Arc<Handled>,
     keep: Keep,
@@ -179,7 +178,7 @@ impl Runner {
     async fn watch(&self) {
         loop {
             self.database.changed_elsewhere(LONGEST_SLEEP).await;
-            self.woken.notify_waiters();
+            self.woken.all();
         }
     }
 
@@ -187,7 +186,7 @@ impl Runner {
     async fn verify(&self) {
         let mut asking = JoinSet::new();
         loop {
-            let notified = self.woken.notified();
+            let notified = self.woken.to_verify.notified();
             match self.verify_due(&mut asking).await {
                 Ok(sleep) => {
                     let woken = timeout(sleep, self.database.clock_moved_or(notified));
@@ -211,15 +210,19 @@ impl Runner {
         if free == 0 {
             return Ok(LONGEST_SLEEP);
         }
-        for due in self.verifier.claim(i64::try_from(free).unwrap_or(1)).await? {
-            let (verifier, woken) = (self.verifier.clone(), Arc::clone(&self.woken));
+        let claimed = self.verifier.claim(i64::try_from(free).unwrap_or(1)).await?;
+        for due in claimed.due {
+            let (verifier, leases) = (self.verifier.clone(), Arc::clone(&self.leases));
+            let raised = Arc::clone(&self.woken.to_hand_over);
             asking.spawn(async move {
                 if verifier.ask_and_log(&due).await {
-                    woken.notify_waiters();
+                    // It need not be looked for.
+                    leases.expect_more(true);
+                    raised.notify_waiters();
                 }
             });
         }
-        Ok(self.verifier.next_due().await?.map_or(LONGEST_SLEEP, wait).min(LONGEST_SLEEP))
+        Ok(claimed.look_in.map_or(LONGEST_SLEEP, wait).min(LONGEST_SLEEP))
     }
 
     /// Renews leases. Besides the rest: no lease waits for anything else.

@@ -46,7 +46,7 @@ impl Checkout {
                 Ok(visited)
             })?;
             if asked {
-                woken.notify_waiters();
+                woken.to_verify.notify_waiters();
             }
             let mut transaction = database.begin_read().await?;
             let Some(payment) = orders::payment(&mut transaction, &account, &token).await? else { return Ok(None) };

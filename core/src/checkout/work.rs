@@ -148,7 +148,7 @@ impl Checkout {
             // Also to show that somebody still comes for these.
             self.start_runner(kinds)?;
             let engine = self.engine()?;
-            let woken = Arc::clone(&engine.woken).notified_owned();
+            let woken = Arc::clone(&engine.woken.to_hand_over).notified_owned();
             let works = self.claim_many(kinds, None, most).await?;
             let left = end.saturating_duration_since(Instant::now());
             if !works.is_empty() || left.is_zero() {

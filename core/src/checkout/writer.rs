@@ -1,11 +1,12 @@
 //! [`Writer`]: whoever waits to have something recorded shares one transaction and one sync of the disk.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 use super::{
     database::{self, Arrival, ArrivalKind, Database, Sql, Transaction, give_way},
+    engine::Woken,
     finish::{self, Finish},
 };
 use crate::error::{Error, ErrorCode};
@@ -29,7 +30,7 @@ enum Entry {
 }
 
 impl Writer {
-    pub(super) fn start(database: Database, woken: Arc<Notify>) -> Self {
+    pub(super) fn start(database: Database, woken: Woken) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         tokio::spawn(write(database, waiting, woken));
         Self { queue }
@@ -57,7 +58,7 @@ fn overloaded() -> Error {
     Error::new(ErrorCode::DatabaseUnavailable, "more is waiting for the database than it can take")
 }
 
-async fn write(database: Database, mut waiting: mpsc::Receiver<Entry>, woken: Arc<Notify>) {
+async fn write(database: Database, mut waiting: mpsc::Receiver<Entry>, woken: Woken) {
     let mut entries = Vec::with_capacity(MOST);
     while waiting.recv_many(&mut entries, MOST).await > 0 {
         let (mut arrivals, mut finishes) = (Vec::new(), Vec::new());
@@ -68,9 +69,13 @@ async fn write(database: Database, mut waiting: mpsc::Receiver<Entry>, woken: Ar
             }
         }
         let any_arrived = !arrivals.is_empty();
+        let any_odd = arrivals.iter().any(|(arrival, _)| arrival.kind != ArrivalKind::Callback);
         record(&database, arrivals, finishes).await;
-        if any_arrived {
-            woken.notify_waiters();
+        match (any_arrived, any_odd) {
+            // What cannot be read is told of without a verify call.
+            (_, true) => woken.all(),
+            (true, false) => woken.to_verify.notify_waiters(),
+            (false, false) => {}
         }
     }
 }
@@ -166,10 +171,10 @@ async fn attempt_together(database: &Database, arrivals: &[Arrival], finishes: &
     if finishes.is_empty() && arrivals.iter().all(|arrival| arrival.kind == ArrivalKind::Callback) {
         return database.store(arrivals).await.map(|()| vec![]);
     }
-    let mut transaction = database.begin().await?;
-    let now = transaction.now();
     // Orders are locked before payments, as everywhere.
-    let own = finish::all(&mut transaction, finishes, now).await?;
+    let (mut transaction, let_go) = database.begin_with(finish::letting_go(finishes)).await?;
+    let now = transaction.now();
+    let own = finish::all(&mut transaction, &let_go, finishes, now).await?;
     if !arrivals.is_empty() {
         transaction.store(arrivals, now).await?;
         store_beside(&mut transaction, arrivals, now).await?;

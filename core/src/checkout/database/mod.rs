@@ -35,7 +35,7 @@ pub(crate) use self::{
     inbox::{Arrival, ArrivalKind, merged},
     row::Row,
     sql::{Sql, Value, values},
-    transaction::Transaction,
+    transaction::{Statement, Transaction},
 };
 use super::{
     clock::{Clock, Millis},
@@ -76,27 +76,34 @@ impl Database {
 
     /// Begins a transaction that may write.
     pub(crate) async fn begin(&self) -> Result<Transaction, Error> {
-        Transaction::begin(&self.pool, &self.clock, true).await
+        Ok(self.begin_with(vec![]).await?.0)
+    }
+
+    /// The same, and runs these statements, which may be run again where a connection breaks: on PostgreSQL in the same round
+    /// trip. Gives the rows that each answers.
+    pub(crate) async fn begin_with(&self, first: Vec<Statement>) -> Result<(Transaction, Vec<Vec<Row>>), Error> {
+        Transaction::begin(&self.pool, &self.clock, true, first).await
     }
 
     /// Begins a transaction that only reads, and waits for no writer.
     pub(crate) async fn begin_read(&self) -> Result<Transaction, Error> {
-        Transaction::begin(&self.pool, &self.clock, false).await
+        Ok(Transaction::begin(&self.pool, &self.clock, false, vec![]).await?.0)
     }
 
-    /// Runs one statement that only reads, and waits for no writer: on PostgreSQL in one round trip. Gives the time by the
-    /// database's clock as well.
-    pub(crate) async fn look(&self, sql: Sql, values: Vec<Value>) -> Result<(Millis, Vec<Row>), Error> {
+    /// Runs statements that only read, and waits for no writer: on PostgreSQL in one round trip. Gives the time by the
+    /// database's clock, and all rows.
+    pub(crate) async fn look(&self, statements: Vec<Statement>) -> Result<(Millis, Vec<Row>), Error> {
         match &self.pool {
             #[cfg(feature = "sqlite")]
             Pool::Sqlite(_) => {
                 let mut transaction = self.begin_read().await?;
-                Ok((transaction.now(), transaction.rows(sql, values).await?))
+                let rows = transaction.rows_of_each(statements).await?;
+                Ok((transaction.now(), rows.into_iter().flatten().collect()))
             }
             #[cfg(feature = "postgres")]
             Pool::Postgres(postgres) => {
-                tracing::trace!(target: "paymento::sql", "{}", sql.postgres);
-                let (now, rows) = postgres.look(&written::written(sql.postgres, &values)?).await?;
+                let statements = transaction::all_written(&statements)?.join("; ");
+                let (now, rows) = postgres.look(&statements).await?;
                 Ok((now + self.clock.offset(), rows.into_iter().map(Row::Postgres).collect()))
             }
         }
@@ -152,13 +159,17 @@ pub(crate) async fn give_way(attempt: u32) -> bool {
     true
 }
 
-/// Runs `$work` in a transaction and commits it, again from the beginning where another transaction stood in the way.
+/// Runs `$work` in a transaction and commits it, again from the beginning where another transaction stood in the way. What the
+/// statements `$first` answer, which go with BEGIN, is in `$rows`.
 macro_rules! transact {
-    ($database:expr, $transaction:ident => $work:expr) => {{
+    ($database:expr, $transaction:ident => $work:expr) => {
+        $crate::checkout::database::transact!($database, vec![], ($transaction, _rows) => $work)
+    };
+    ($database:expr, $first:expr, ($transaction:ident, $rows:ident) => $work:expr) => {{
         let mut attempt = 0;
         loop {
-            let result = match $database.begin().await {
-                Ok(mut $transaction) => match $work.await {
+            let result = match $database.begin_with($first).await {
+                Ok((mut $transaction, $rows)) => match $work.await {
                     Ok(value) => $transaction.commit().await.map(|()| value),
                     Err(error) => {
                         $transaction.roll_back().await;

@@ -6,6 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use sqlx::AssertSqlSafe;
 use tokio::{
     sync::Notify,
     task::AbortHandle,
@@ -15,14 +16,20 @@ use tokio::{
 use super::{connections::Connections, postgres::ACQUIRE};
 
 /// It has nothing that would be lost: it waits for no disk.
-const NOTIFY: &str =
-    "BEGIN; SELECT set_config('synchronous_commit', 'off', true); SELECT pg_notify('paymento', ''); COMMIT";
+fn notification(name: &str) -> String {
+    format!(
+        "BEGIN; SELECT set_config('synchronous_commit', 'off', true); SELECT pg_notify('paymento', '{name}'); COMMIT"
+    )
+}
+
 /// What is committed meanwhile is told of together: whoever is woken looks for everything that is due.
 const PAUSE: Duration = Duration::from_millis(2);
 /// After a server that does not answer.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 pub(super) struct Notifier {
+    /// With which it signs: whoever has notified need not be woken by it.
+    pub(super) name: String,
     wanted: Arc<Notify>,
     task: AbortHandle,
 }
@@ -30,9 +37,9 @@ pub(super) struct Notifier {
 impl Notifier {
     /// Starts on the runtime that it is called on.
     pub(super) fn start(connections: Arc<Connections>) -> Self {
-        let wanted: Arc<Notify> = Arc::default();
-        let task = tokio::spawn(notify(connections, Arc::clone(&wanted))).abort_handle();
-        Self { wanted, task }
+        let (name, wanted) = (format!("{:016x}", fastrand::u64(..)), Arc::<Notify>::default());
+        let task = tokio::spawn(notify(connections, notification(&name), Arc::clone(&wanted))).abort_handle();
+        Self { name, wanted, task }
     }
 
     /// To be told of every commit that others wait for: many at a time are one notification.
@@ -47,16 +54,16 @@ impl Drop for Notifier {
     }
 }
 
-async fn notify(connections: Arc<Connections>, wanted: Arc<Notify>) {
+async fn notify(connections: Arc<Connections>, notification: String, wanted: Arc<Notify>) {
     while !connections.is_closed() {
         wanted.notified().await;
-        sleep(if is_told(&connections).await { PAUSE } else { AFTER_FAILURE }).await;
+        sleep(if is_told(&connections, &notification).await { PAUSE } else { AFTER_FAILURE }).await;
     }
 }
 
-async fn is_told(connections: &Arc<Connections>) -> bool {
+async fn is_told(connections: &Arc<Connections>, notification: &str) -> bool {
     let Ok(mut connection) = connections.take().await else { return false };
-    let told = timeout(ACQUIRE, sqlx::raw_sql(NOTIFY).execute(&mut *connection)).await;
+    let told = timeout(ACQUIRE, sqlx::raw_sql(AssertSqlSafe(notification.to_owned())).execute(&mut *connection)).await;
     let is_told = matches!(told, Ok(Ok(_)));
     // Otherwise the next answer on it might be to this.
     if is_told {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, Row as _,
-    postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgRow, PgSslMode},
+    postgres::{PgConnectOptions, PgListener, PgNotification, PgPool, PgPoolOptions, PgRow, PgSslMode},
 };
 use tokio::{sync::Mutex, time::timeout};
 
@@ -12,7 +12,7 @@ use super::{
     connections::{Connections, Taken},
     failure::translate,
     notifier::Notifier,
-    session::Session,
+    session::{Answered, Session},
 };
 use crate::{
     checkout::{
@@ -80,10 +80,16 @@ impl Postgres {
         Self { connections, notifier, listener }
     }
 
-    /// Begins, and gives the time by the server's clock.
-    pub(super) async fn begin(&self, writes: bool) -> Result<(Session, Millis), Error> {
-        let statement = if writes { BEGIN } else { BEGIN_READ };
-        let begun = self.on_one_that_lives(|connection| Session::begin(connection, statement, self.notifier.wanted()));
+    /// Begins, and runs what is to be run first, which may be run again where a connection breaks. Gives the time by the
+    /// server's clock, and what was answered to each.
+    pub(super) async fn begin(
+        &self,
+        writes: bool,
+        first: &[String],
+    ) -> Result<(Session, Millis, Vec<Answered>), Error> {
+        let statements = if writes { BEGIN } else { BEGIN_READ };
+        let begun =
+            self.on_one_that_lives(|connection| Session::begin(connection, statements, first, self.notifier.wanted()));
         timeout(ACQUIRE, begun).await.map_err(|_| super::failure::timed_out())?.map_err(|error| translate(&error))
     }
 
@@ -133,7 +139,7 @@ impl Postgres {
     pub(super) async fn changed(&self, patience: Duration) {
         let Some(listener) = &self.listener else { return tokio::time::sleep(patience.min(POLL)).await };
         let mut listening = listener.lock().await;
-        let heard = match timeout(patience.min(LOOK), listening.next()).await {
+        let heard = match timeout(patience.min(LOOK), listening.next(&self.notifier.name)).await {
             Ok(heard) => heard,
             // Nothing happens, or nothing gets through.
             Err(_) => listening.check().await,
@@ -168,7 +174,8 @@ fn is_broken(error: &sqlx::Error) -> bool {
 }
 
 impl Listening {
-    async fn next(&mut self) -> Result<(), sqlx::Error> {
+    /// Returns when another process has notified.
+    async fn next(&mut self, own: &str) -> Result<(), sqlx::Error> {
         let Some((_, listener)) = &mut self.listener else {
             let pool = pool_of_one(&self.direct);
             let mut listener = PgListener::connect_with(&pool).await?;
@@ -177,9 +184,17 @@ impl Listening {
             self.listener = Some((pool, listener));
             return Ok(());
         };
-        listener.try_recv().await?;
-        while listener.next_buffered().is_some() {}
-        Ok(())
+        let is_of_others = |heard: &PgNotification| heard.payload() != own;
+        loop {
+            // Nothing at all: the connection broke meanwhile, and is there again.
+            let mut others = listener.try_recv().await?.as_ref().is_none_or(is_of_others);
+            while let Some(heard) = listener.next_buffered() {
+                others |= is_of_others(&heard);
+            }
+            if others {
+                return Ok(());
+            }
+        }
     }
 
     /// Whether the connection still answers.

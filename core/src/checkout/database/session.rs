@@ -28,6 +28,8 @@ pub(super) struct Session {
     tells_others: bool,
 }
 
+/// What the server answers to one statement: rows, and how many it changed.
+pub(super) type Answered = (Vec<PgRow>, u64);
 type Answering<'c, T> = Pin<Box<dyn Future<Output = Result<T, sqlx::Error>> + Send + 'c>>;
 
 impl Session {
@@ -42,24 +44,28 @@ impl Session {
         }
     }
 
-    /// Begins, and gives the time by the server's clock, which the last of the statements asks for.
+    /// Begins, and runs what is to be run first. Gives the time by the server's clock, which the last of the statements that
+    /// begin asks for, and what was answered to each of the `first`.
     pub(super) async fn begin(
         connection: Taken,
         statements: &str,
+        first: &[String],
         others: Arc<Notify>,
-    ) -> Result<(Self, Millis), sqlx::Error> {
+    ) -> Result<(Self, Millis, Vec<Answered>), sqlx::Error> {
         let mut session = Self::new(connection, others);
-        let (rows, _) = session.ask(statements).await?;
-        let now = rows.last().ok_or(sqlx::Error::RowNotFound)?.try_get("now")?;
-        Ok((session, now))
+        session.later(statements);
+        let mut answered = session.ask_all(first).await?;
+        let of_first = answered.split_off(answered.len().saturating_sub(first.len()));
+        let now = answered.last().and_then(|(rows, _)| rows.last()).ok_or(sqlx::Error::RowNotFound)?.try_get("now")?;
+        Ok((session, now, of_first))
     }
 
     /// Runs statements that are a transaction, with BEGIN and COMMIT, in one round trip. Gives their rows.
     pub(super) async fn whole(connection: Taken, statements: &str) -> Result<Vec<PgRow>, sqlx::Error> {
         let mut session = Self::new(connection, Arc::default());
-        let (rows, _) = session.ask(statements).await?;
+        let answered = session.ask_all(&[statements.to_owned()]).await?;
         session.give_back();
-        Ok(rows)
+        Ok(answered.into_iter().flat_map(|(rows, _)| rows).collect())
     }
 
     /// Runs a statement with the next one. It answers nothing.
@@ -73,10 +79,15 @@ impl Session {
         if self.pending.is_empty() { Ok(()) } else { self.ask("").await.map(|_| ()) }
     }
 
-    /// Runs statements, and gives all their rows, and how many rows the last one changed.
-    pub(super) async fn ask(&mut self, statements: &str) -> Result<(Vec<PgRow>, u64), sqlx::Error> {
+    /// Runs a statement, and gives what was answered to it.
+    pub(super) async fn ask(&mut self, statement: &str) -> Result<Answered, sqlx::Error> {
+        Ok(self.ask_all(&[statement.to_owned()]).await?.pop().unwrap_or_default())
+    }
+
+    /// Runs statements in one round trip, after those that wait for it. Gives what was answered to each of all these.
+    pub(super) async fn ask_all(&mut self, statements: &[String]) -> Result<Vec<Answered>, sqlx::Error> {
         let mut text = std::mem::take(&mut self.pending);
-        text.push_str(statements);
+        text.push_str(&statements.join("; "));
         self.run(|connection| Box::pin(answers(connection, text))).await
     }
 
@@ -127,16 +138,16 @@ impl Session {
 }
 
 /// Each value in the text is written by `written`.
-async fn answers(connection: &mut PgConnection, text: String) -> Result<(Vec<PgRow>, u64), sqlx::Error> {
-    let (mut rows, mut changed) = (vec![], 0);
+async fn answers(connection: &mut PgConnection, text: String) -> Result<Vec<Answered>, sqlx::Error> {
+    let (mut answered, mut rows) = (vec![], vec![]);
     let mut answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(connection);
     while let Some(answer) = answers.try_next().await? {
         match answer {
-            Either::Left(done) => changed = done.rows_affected(),
+            Either::Left(done) => answered.push((std::mem::take(&mut rows), done.rows_affected())),
             Either::Right(row) => rows.push(row),
         }
     }
-    Ok((rows, changed))
+    Ok(answered)
 }
 
 impl Drop for Session {

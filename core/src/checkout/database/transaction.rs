@@ -8,6 +8,9 @@ use crate::{
     error::Error,
 };
 
+/// A statement and what is bound to it.
+pub(crate) type Statement = (Sql, Vec<Value>);
+
 /// Statements between BEGIN and COMMIT. Rolled back where it is dropped.
 pub(crate) struct Transaction {
     pub(super) inner: Inner,
@@ -22,17 +25,27 @@ pub(super) enum Inner {
 }
 
 impl Transaction {
-    pub(super) async fn begin(pool: &Pool, clock: &Clock, writes: bool) -> Result<Self, Error> {
-        let (inner, now) = match pool {
+    /// Gives also what the `first` statements answer.
+    pub(super) async fn begin(
+        pool: &Pool,
+        clock: &Clock,
+        writes: bool,
+        first: Vec<Statement>,
+    ) -> Result<(Self, Vec<Vec<Row>>), Error> {
+        match pool {
             #[cfg(feature = "sqlite")]
-            Pool::Sqlite(sqlite) => (Inner::Sqlite(sqlite.begin(writes).await?), clock.of_this_machine()),
+            Pool::Sqlite(sqlite) => {
+                let inner = Inner::Sqlite(sqlite.begin(writes).await?);
+                let mut transaction = Self { inner, now: clock.of_this_machine() };
+                let rows = transaction.rows_of_each(first).await?;
+                Ok((transaction, rows))
+            }
             #[cfg(feature = "postgres")]
             Pool::Postgres(postgres) => {
-                let (session, now) = postgres.begin(writes).await?;
-                (Inner::Postgres(session), now + clock.offset())
+                let (session, now, answered) = postgres.begin(writes, &all_written(&first)?).await?;
+                Ok((Self { inner: Inner::Postgres(session), now: now + clock.offset() }, rows_of(answered)))
             }
-        };
-        Ok(Self { inner, now })
+        }
     }
 
     pub(crate) async fn commit(self) -> Result<(), Error> {
@@ -121,6 +134,22 @@ impl Transaction {
         .map_err(|error| translate(&error))
     }
 
+    /// Runs statements, on PostgreSQL in one round trip, and gives the rows that each answers.
+    pub(crate) async fn rows_of_each(&mut self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, Error> {
+        #[cfg(feature = "postgres")]
+        #[cfg_attr(not(feature = "sqlite"), expect(irrefutable_let_patterns, reason = "there are not two"))]
+        if let Inner::Postgres(session) = &mut self.inner {
+            let answered = session.ask_all(&all_written(&statements)?).await.map_err(|error| translate(&error))?;
+            let waited = answered.len().saturating_sub(statements.len());
+            return Ok(rows_of(answered.into_iter().skip(waited).collect()));
+        }
+        let mut rows = Vec::with_capacity(statements.len());
+        for (sql, values) in statements {
+            rows.push(self.rows(sql, values).await?);
+        }
+        Ok(rows)
+    }
+
     /// Runs a statement that answers one row, or none.
     pub(crate) async fn row(&mut self, sql: Sql, values: Vec<Value>) -> Result<Option<Row>, Error> {
         Ok(self.rows(sql, values).await?.pop())
@@ -146,6 +175,20 @@ impl Transaction {
         }
         .map_err(|error| translate(&error))
     }
+}
+
+#[cfg(feature = "postgres")]
+pub(super) fn all_written(statements: &[Statement]) -> Result<Vec<String>, Error> {
+    let write = |(sql, values): &Statement| {
+        tracing::trace!(target: "paymento::sql", "{}", sql.postgres);
+        written(sql.postgres, values)
+    };
+    statements.iter().map(write).collect()
+}
+
+#[cfg(feature = "postgres")]
+pub(super) fn rows_of(answered: Vec<super::session::Answered>) -> Vec<Vec<Row>> {
+    answered.into_iter().map(|(rows, _)| rows.into_iter().map(Row::Postgres).collect()).collect()
 }
 
 #[cfg(feature = "sqlite")]
