@@ -8,6 +8,7 @@ mod gateway;
 mod handing_over;
 mod lasting;
 mod leases;
+mod planning;
 mod pooler;
 mod postgres;
 mod processes;

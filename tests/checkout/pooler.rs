@@ -23,7 +23,7 @@ use crate::{
 const PAID: [EventKind; 1] = [EventKind::Paid];
 
 /// A pooler in front of the tests' server. It ends with the test.
-struct Pooler {
+pub(crate) struct Pooler {
     child: Child,
     port: u16,
     folder: PathBuf,
@@ -32,14 +32,19 @@ struct Pooler {
 impl Pooler {
     /// In front of the database of this URL, with fewer connections than there are clients.
     fn start(url: &str) -> Self {
+        Self::start_with(url, "default_pool_size = 2\n")
+    }
+
+    /// With settings of its own.
+    pub(crate) fn start_with(url: &str, own: &str) -> Self {
         let (folder, port) = (fresh_folder(), free_port());
         let server = url.split("127.0.0.1:").nth(1).and_then(|rest| rest.split('/').next()).expect("a port");
         let mut settings = std::fs::File::create(folder.join("pgbouncer.ini")).expect("made");
         write!(
             settings,
             "[databases]\n* = host=127.0.0.1 port={server} user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
-             listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 2\n\
-             admin_users = postgres\n",
+             listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\n\
+             admin_users = postgres\n{own}",
         )
         .expect("written");
         for (path, mode) in [(folder.clone(), 0o755), (folder.join("pgbouncer.ini"), 0o644)] {
@@ -99,7 +104,7 @@ async fn behind(shop: &Shop) -> Pooler {
     tokio::task::spawn_blocking(move || Pooler::start(&url)).await.expect("started")
 }
 
-fn process(shop: &Shop, pooler: &Pooler, worker: Worker) -> Checkout {
+pub(crate) fn process(shop: &Shop, pooler: &Pooler, worker: Worker) -> Checkout {
     let builder = builder(&shop.gateway, &pooler.url(&shop.url), &shop.clock).listen_url(&shop.url);
     builder.worker(worker).build().expect("valid")
 }

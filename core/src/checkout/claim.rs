@@ -268,10 +268,10 @@ macro_rules! of_order {
         due!("o.account = $1 AND o.order_id = $5", $lock)
     };
 }
-const LOOK_FOR: Sql = Sql::both(of_all!(""));
-const LOOK_FOR_OF_ORDER: Sql = Sql::both(of_order!(""));
-const LOCK_DUE: Sql = Sql::each(of_all!(""), of_all!(" FOR UPDATE OF o SKIP LOCKED"));
-const LOCK_DUE_OF_ORDER: Sql = Sql::each(of_order!(""), of_order!(" FOR UPDATE OF o SKIP LOCKED"));
+const LOOK_FOR: Sql = Sql::both(of_all!("")).planned_once();
+const LOOK_FOR_OF_ORDER: Sql = Sql::both(of_order!("")).planned_once();
+const LOCK_DUE: Sql = Sql::each(of_all!(""), of_all!(" FOR UPDATE OF o SKIP LOCKED")).planned_once();
+const LOCK_DUE_OF_ORDER: Sql = Sql::each(of_order!(""), of_order!(" FOR UPDATE OF o SKIP LOCKED")).planned_once();
 
 const COUNT_DEATH: Sql = Sql::both("UPDATE paymento_events SET attempts = attempts + 1 WHERE id = $1");
 const FREE: Sql = Sql::both("UPDATE paymento_orders SET lease_owner = NULL, lease_until = 0 WHERE id = $1");
@@ -290,7 +290,8 @@ macro_rules! take {
 const TAKE: Sql = Sql::each(
     take!("SELECT value FROM json_each($1)"),
     take!("SELECT value::bigint FROM json_array_elements_text($1::json)"),
-);
+)
+.planned_once();
 
 macro_rules! events {
     ($list:literal) => {
@@ -305,7 +306,8 @@ macro_rules! events {
 const EVENTS: Sql = Sql::each(
     events!("SELECT value FROM json_each($1)"),
     events!("SELECT value::bigint FROM json_array_elements_text($1::json)"),
-);
+)
+.planned_once();
 
 const NOTE_ALL: Sql = Sql::each(
     "INSERT INTO paymento_history (order_row, at, what, who, token, detail) \
@@ -314,7 +316,8 @@ const NOTE_ALL: Sql = Sql::each(
     "INSERT INTO paymento_history (order_row, at, what, who, token, detail) \
      SELECT \"order\", $1, 'handed_over', $2, token, detail \
      FROM json_to_recordset($3::json) AS x(\"order\" bigint, token text, detail text)",
-);
+)
+.planned_once();
 
 #[cfg(test)]
 #[cfg(feature = "sqlite")]

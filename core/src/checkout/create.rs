@@ -300,7 +300,7 @@ fn overtaken(purchase: &Purchase) -> Error {
 const INSERT_ORDER: Sql = Sql::both(
     "INSERT INTO paymento_orders (account, order_id, terms, price, state, lease_until, fencing, created_at, updated_at) \
      VALUES ($1, $2, $3, $4, 'open', 0, 0, $5, $5) ON CONFLICT (account, order_id) DO NOTHING",
-);
+).planned_once();
 const SET_PRICE: Sql = Sql::both(
     "UPDATE paymento_orders SET terms = $2, price = $3, canceled_at = NULL, updated_at = $4, \
      state = CASE WHEN state = 'closed' THEN 'open' ELSE state END WHERE id = $1",

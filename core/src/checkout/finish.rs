@@ -177,7 +177,8 @@ const COMPLETE: Sql = Sql::each(
      AND id IN (SELECT value FROM json_each($2)) RETURNING id",
     "UPDATE paymento_events SET state = 1, finished_at = $1 WHERE state IN (0, 2) \
      AND id IN (SELECT value::bigint FROM json_array_elements_text($2::json)) RETURNING id",
-);
+)
+.planned_once();
 
 macro_rules! release_all {
     ($from:literal) => {
@@ -198,18 +199,20 @@ const RELEASE_ALL: Sql = Sql::each(
         "SELECT \"order\" AS held, owner, fencing FROM json_to_recordset($1::json) \
          AS x(\"order\" bigint, owner text, fencing bigint)"
     ),
-);
+)
+.planned_once();
 
 const NOTE_ALL: Sql = Sql::each(
     "INSERT INTO paymento_history (order_row, at, what, who, detail) \
      SELECT json_extract(value, '$.order'), $1, 'completed', json_extract(value, '$.who'), '' FROM json_each($2)",
     "INSERT INTO paymento_history (order_row, at, what, who, detail) \
      SELECT \"order\", $1, 'completed', who, '' FROM json_to_recordset($2::json) AS x(\"order\" bigint, who text)",
-);
+)
+.planned_once();
 
 const RELEASE: Sql = Sql::both(
     "UPDATE paymento_orders SET lease_owner = NULL, lease_until = 0 WHERE id = $1 AND lease_owner = $2 AND fencing = $3",
-);
+).planned_once();
 const EVENT: Sql = Sql::both(
     "SELECT e.attempts, e.kind, e.token, e.payload, e.account, o.order_id FROM paymento_events e \
      JOIN paymento_orders o ON o.id = e.order_row WHERE e.id = $1 AND e.state = 0",

@@ -79,7 +79,8 @@ fn entry(row: &Row) -> Result<HistoryEntry, Error> {
 }
 
 const WRITE: Sql =
-    Sql::both("INSERT INTO paymento_history (order_row, at, what, who, token, detail) VALUES ($1, $2, $3, $4, $5, $6)");
+    Sql::both("INSERT INTO paymento_history (order_row, at, what, who, token, detail) VALUES ($1, $2, $3, $4, $5, $6)")
+        .planned_once();
 
 const READ: Sql = Sql::both(
     "SELECT h.at, h.what, h.who, h.token, h.detail FROM paymento_history h \

@@ -116,7 +116,8 @@ const INSERT_INTENT: Sql = Sql::both(
     "INSERT INTO paymento_payments (order_row, account, gateway, live, terms, price, speed, additional_data, state, \
      creator, creator_until, created_at, updated_at, urgency, verify_fence, failures, callbacks, callback_paid) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'creating', $9, $10, $11, $11, 2, 0, 0, 0, 0) RETURNING id",
-);
+)
+.planned_once();
 const TAKE_OVER: Sql = Sql::both(
     "UPDATE paymento_payments SET creator = $2, creator_until = $3, price = $4, additional_data = $5, updated_at = $6 \
      WHERE id = $1 AND token IS NULL",
@@ -126,14 +127,14 @@ const RENEW_INTENT: Sql =
 const RECORD_TOKEN: Sql = Sql::both(
     "UPDATE paymento_payments SET token = $3, url = $4, state = 'open', creator = NULL, created_at = $5, updated_at = $5, \
      next_verify_at = $6 WHERE id = $1 AND creator = $2 AND token IS NULL RETURNING order_row",
-);
+).planned_once();
 const OPEN_ORDER: Sql = Sql::both(
     "UPDATE paymento_orders SET state = 'open', updated_at = $2 WHERE id = $1 AND state = 'closed' AND canceled_at IS NULL",
-);
+).planned_once();
 const DROP_CLOSED: Sql = Sql::both(
     "UPDATE paymento_events SET state = 3, finished_at = $2 WHERE order_row = $1 AND state IN (0, 2) AND kind = 'closed' \
      AND EXISTS (SELECT 1 FROM paymento_orders WHERE id = $1 AND state <> 'closed')",
-);
+).planned_once();
 /// An order that was opened for an intent alone is what it was before.
 const CLOSE_AGAIN: Sql = Sql::both(
     "UPDATE paymento_orders SET state = 'closed' WHERE account = $1 AND order_id = $2 AND state = 'open' \
@@ -143,4 +144,5 @@ const CLOSE_AGAIN: Sql = Sql::both(
 const DELETE_INTENTS: Sql = Sql::both(
     "DELETE FROM paymento_payments WHERE creator = $3 AND token IS NULL \
      AND order_row = (SELECT id FROM paymento_orders WHERE account = $1 AND order_id = $2)",
-);
+)
+.planned_once();

@@ -231,18 +231,21 @@ macro_rules! payment_columns {
 }
 pub(super) use payment_columns;
 
-const FIND_ORDER: Sql = Sql::both(order_columns!("WHERE account = $1 AND order_id = $2"));
+const FIND_ORDER: Sql = Sql::both(order_columns!("WHERE account = $1 AND order_id = $2")).planned_once();
 const LOCK_ORDER: Sql = Sql::each(
     order_columns!("WHERE account = $1 AND order_id = $2"),
     order_columns!("WHERE account = $1 AND order_id = $2 FOR UPDATE"),
-);
-const LOCK_ORDER_ROW: Sql = Sql::each(order_columns!("WHERE id = $1"), order_columns!("WHERE id = $1 FOR UPDATE"));
-const PAYMENTS: Sql = Sql::both(payment_columns!("WHERE order_row = $1 ORDER BY id"));
+)
+.planned_once();
+const LOCK_ORDER_ROW: Sql =
+    Sql::each(order_columns!("WHERE id = $1"), order_columns!("WHERE id = $1 FOR UPDATE")).planned_once();
+const PAYMENTS: Sql = Sql::both(payment_columns!("WHERE order_row = $1 ORDER BY id")).planned_once();
 const LOCK_PAYMENTS: Sql = Sql::each(
     payment_columns!("WHERE order_row = $1 ORDER BY id"),
     payment_columns!("WHERE order_row = $1 ORDER BY id FOR UPDATE"),
-);
-const PAYMENT: Sql = Sql::both(payment_columns!("WHERE account = $1 AND token = $2"));
+)
+.planned_once();
+const PAYMENT: Sql = Sql::both(payment_columns!("WHERE account = $1 AND token = $2")).planned_once();
 
 const INSERT_ACCOUNTS_OWN: Sql = Sql::both(
     "INSERT INTO paymento_orders \

@@ -78,7 +78,8 @@ const INSERT: Sql = Sql::both(
     "INSERT INTO paymento_events \
      (order_row, account, kind, reason, key, token, payload, state, attempts, next_at, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $8) ON CONFLICT (account, key) DO NOTHING",
-);
+)
+.planned_once();
 
 #[cfg(test)]
 mod tests {

@@ -246,18 +246,21 @@ const UPDATE_PAYMENT: Sql = Sql::both(
     "UPDATE paymento_payments SET state = $2, outcome = $3, status = $4, expected = $5, received = $6, settlement = $7, \
      next_verify_at = $8, updated_at = $9, unapproved_since = $10, confirming_since = $14, closed_at = $11, settled_at = $12, \
      urgency = CASE WHEN $13 = 1 THEN urgency ELSE 2 END, failures = 0, verify_until = NULL WHERE id = $1",
-);
+).planned_once();
 
 /// What no callback has told of: their address may be wrong.
-const COUNT_MISSED: Sql = Sql::both("UPDATE paymento_accounts SET missed = missed + 1 WHERE account = $1");
+const COUNT_MISSED: Sql =
+    Sql::both("UPDATE paymento_accounts SET missed = missed + 1 WHERE account = $1").planned_once();
 
 const UPDATE_ORDER: Sql = Sql::both(
     "UPDATE paymento_orders SET state = $2, paid_payment = COALESCE(paid_payment, $3), updated_at = $4, \
      paid_at = CASE WHEN $3 IS NOT NULL AND paid_at IS NULL THEN $4 ELSE paid_at END WHERE id = $1",
-);
+)
+.planned_once();
 
 /// Nothing that has been overtaken is told after it is paid.
 const DROP_OLDER: Sql = Sql::both(
     "UPDATE paymento_events SET state = 3, finished_at = $2 \
      WHERE order_row = $1 AND state IN (0, 2) AND kind IN ('partially_paid', 'closed')",
-);
+)
+.planned_once();

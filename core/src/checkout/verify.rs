@@ -358,13 +358,14 @@ fn read_due(row: &Row) -> Result<Due, Error> {
 const LOCK_ACCOUNT: Sql = Sql::each(
     "SELECT pace_at FROM paymento_accounts WHERE account = $1",
     "SELECT pace_at FROM paymento_accounts WHERE account = $1 FOR UPDATE",
-);
-const SET_PACE: Sql = Sql::both("UPDATE paymento_accounts SET pace_at = $2 WHERE account = $1");
+)
+.planned_once();
+const SET_PACE: Sql = Sql::both("UPDATE paymento_accounts SET pace_at = $2 WHERE account = $1").planned_once();
 /// What does not wait holds the others up by no more than $4, however much of it there is.
 const COUNT_PACE: Sql = Sql::each(
     "UPDATE paymento_accounts SET pace_at = MAX(pace_at, MIN(MAX(pace_at, $3) + $2, $4)) WHERE account = $1",
     "UPDATE paymento_accounts SET pace_at = GREATEST(pace_at, LEAST(GREATEST(pace_at, $3) + $2, $4)) WHERE account = $1",
-);
+).planned_once();
 const PAUSE: Sql = Sql::each(
     "UPDATE paymento_accounts SET pace_at = MAX(pace_at, $2) WHERE account = $1",
     "UPDATE paymento_accounts SET pace_at = GREATEST(pace_at, $2) WHERE account = $1",
@@ -382,7 +383,7 @@ macro_rules! claim {
         )
     };
 }
-const CLAIM: Sql = Sql::each(claim!(""), claim!(" FOR UPDATE SKIP LOCKED"));
+const CLAIM: Sql = Sql::each(claim!(""), claim!(" FOR UPDATE SKIP LOCKED")).planned_once();
 
 const CLAIM_ONE: Sql = Sql::both(
     "UPDATE paymento_payments SET verify_fence = verify_fence + 1, last_verify_at = $2, verify_until = $3, \
@@ -390,7 +391,8 @@ const CLAIM_ONE: Sql = Sql::both(
      AND (last_verify_at IS NULL OR last_verify_at <= $4 OR last_verify_at > $2) \
      RETURNING id, order_row, verify_fence, token, price, \
      (SELECT order_id FROM paymento_orders WHERE id = paymento_payments.order_row) AS order_id",
-);
+)
+.planned_once();
 
 /// A callback that came meanwhile has made it due sooner: that stays.
 const RENEW_ASKING: Sql = Sql::both(
@@ -421,7 +423,8 @@ const NEXT_DUE: Sql = Sql::both(
      (SELECT next_verify_at FROM paymento_payments WHERE account = $1 AND urgency = 2 AND next_verify_at IS NOT NULL \
      ORDER BY next_verify_at LIMIT 1) AS other_at \
      FROM paymento_accounts a WHERE a.account = $1",
-);
+)
+.planned_once();
 
 #[cfg(test)]
 mod tests {

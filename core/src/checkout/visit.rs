@@ -63,4 +63,4 @@ const VISIT: Sql = Sql::each(
     "UPDATE paymento_payments SET visited_at = $3, next_verify_at = LEAST(COALESCE(next_verify_at, $3), \
      GREATEST($3, CASE WHEN last_verify_at <= $3 THEN last_verify_at + 5000 ELSE $3 END)) WHERE account = $1 AND token = $2 AND settled_at IS NULL \
      AND (visited_at IS NULL OR visited_at <= CASE WHEN created_at < $5 THEN $6 ELSE $4 END)",
-);
+).planned_once();

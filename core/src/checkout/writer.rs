@@ -1,8 +1,8 @@
 //! [`Writer`]: whoever waits to have something recorded shares one transaction and one sync of the disk.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{
     database::{self, Arrival, ArrivalKind, Database, Sql, Transaction, give_way},
@@ -59,24 +59,36 @@ fn overloaded() -> Error {
 }
 
 async fn write(database: Database, mut waiting: mpsc::Receiver<Entry>, woken: Woken) {
-    let mut entries = Vec::with_capacity(MOST);
-    while waiting.recv_many(&mut entries, MOST).await > 0 {
-        let (mut arrivals, mut finishes) = (Vec::new(), Vec::new());
-        for entry in entries.drain(..) {
-            match entry {
-                Entry::Arrival(arrival, done) => arrivals.push((arrival, done)),
-                Entry::Finish(finish, done) => finishes.push((finish, done)),
-            }
+    let at_once = Arc::new(Semaphore::new(database.writers()));
+    while let Ok(place) = Arc::clone(&at_once).acquire_owned().await {
+        let mut entries = Vec::new();
+        if waiting.recv_many(&mut entries, MOST).await == 0 {
+            return;
         }
-        let any_arrived = !arrivals.is_empty();
-        let any_odd = arrivals.iter().any(|(arrival, _)| arrival.kind != ArrivalKind::Callback);
-        record(&database, arrivals, finishes).await;
-        match (any_arrived, any_odd) {
-            // What cannot be read is told of without a verify call.
-            (_, true) => woken.all(),
-            (true, false) => woken.to_verify.notify_waiters(),
-            (false, false) => {}
+        let (database, woken) = (database.clone(), woken.clone());
+        tokio::spawn(async move {
+            write_all(&database, entries, &woken).await;
+            drop(place);
+        });
+    }
+}
+
+async fn write_all(database: &Database, entries: Vec<Entry>, woken: &Woken) {
+    let (mut arrivals, mut finishes) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match entry {
+            Entry::Arrival(arrival, done) => arrivals.push((arrival, done)),
+            Entry::Finish(finish, done) => finishes.push((finish, done)),
         }
+    }
+    let any_arrived = !arrivals.is_empty();
+    let any_odd = arrivals.iter().any(|(arrival, _)| arrival.kind != ArrivalKind::Callback);
+    record(database, arrivals, finishes).await;
+    match (any_arrived, any_odd) {
+        // What cannot be read is told of without a verify call.
+        (_, true) => woken.all(),
+        (true, false) => woken.to_verify.notify_waiters(),
+        (false, false) => {}
     }
 }
 

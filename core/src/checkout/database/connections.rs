@@ -5,7 +5,10 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -18,7 +21,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::postgres::ACQUIRE;
+use super::{planned::Planned, postgres::ACQUIRE};
 
 /// One that nobody has needed for so long is closed.
 const IDLE: Duration = Duration::from_mins(5);
@@ -34,10 +37,13 @@ pub(super) struct Connections {
     places: Arc<Semaphore>,
     /// The one last used comes last, and goes first.
     idle: Mutex<Vec<Idle>>,
+    /// Nothing stays planned on a connection: somebody stands between us and the server.
+    plans_nothing: AtomicBool,
 }
 
 struct Idle {
     connection: PgConnection,
+    planned: Planned,
     opened: Instant,
     since: Instant,
 }
@@ -46,7 +52,8 @@ impl Connections {
     /// Opens none before one is needed. Starts on the runtime that it is called on.
     pub(super) fn new(options: PgConnectOptions, most: u32) -> Arc<Self> {
         let places = Arc::new(Semaphore::new(most as usize));
-        let connections = Arc::new(Self { options, most, places, idle: Mutex::default() });
+        let connections =
+            Arc::new(Self { options, most, places, idle: Mutex::default(), plans_nothing: AtomicBool::new(false) });
         tokio::spawn(close_idle(Arc::downgrade(&connections)));
         connections
     }
@@ -59,11 +66,14 @@ impl Connections {
     async fn wait_and_take(self: &Arc<Self>) -> Result<Taken, sqlx::Error> {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
         let known = self.idle().pop();
-        let (connection, opened) = match known {
-            Some(idle) => (idle.connection, idle.opened),
-            None => (self.connect().await?, Instant::now()),
+        let (connection, mut planned, opened) = match known {
+            Some(idle) => (idle.connection, idle.planned, idle.opened),
+            None => (self.connect().await?, Planned::default(), Instant::now()),
         };
-        Ok(Taken { connection, opened, of: Arc::clone(self), place })
+        if self.plans_nothing.load(Ordering::Relaxed) {
+            planned.stop();
+        }
+        Ok(Taken { connection, planned, opened, of: Arc::clone(self), place })
     }
 
     /// A server that has just been restarted is waited for.
@@ -74,6 +84,11 @@ impl Connections {
                 result => return result,
             }
         }
+    }
+
+    /// From the next use of each connection on.
+    fn plan_nothing(&self) {
+        self.plans_nothing.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -103,6 +118,7 @@ impl Connections {
 /// A connection in use. Where it is only dropped, it is closed: somebody may have given up in the middle of an answer.
 pub(super) struct Taken {
     connection: PgConnection,
+    pub(super) planned: Planned,
     opened: Instant,
     of: Arc<Connections>,
     place: OwnedSemaphorePermit,
@@ -111,8 +127,8 @@ pub(super) struct Taken {
 impl Taken {
     /// For the next one. Everything that was asked has been answered, and no transaction is open.
     pub(super) fn give_back(self) {
-        let Self { connection, opened, of, place } = self;
-        let idle = Idle { connection, opened, since: Instant::now() };
+        let Self { connection, planned, opened, of, place } = self;
+        let idle = Idle { connection, planned, opened, since: Instant::now() };
         if opened.elapsed() < LIFETIME {
             of.idle().push(idle);
         } else {
@@ -120,6 +136,14 @@ impl Taken {
         }
         // Whoever waits finds it.
         drop(place);
+    }
+}
+
+impl Taken {
+    /// What was believed of the plans on this connection is wrong.
+    pub(super) fn is_misled(&mut self) {
+        self.planned.stop();
+        self.of.plan_nothing();
     }
 }
 

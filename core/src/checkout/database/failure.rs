@@ -21,7 +21,8 @@ impl std::error::Error for State {}
 
 /// Whether another transaction stood in the way, so that the same work may succeed when it is done again.
 pub(crate) fn is_conflict(error: &Error) -> bool {
-    matches!(state(error), Some("40001" | "40P01" | "23505" | "42P07"))
+    // The last three: what was believed to be planned is not; it is written out from then on.
+    matches!(state(error), Some("40001" | "40P01" | "23505" | "42P07" | "26000" | "42P05" | "0A000"))
 }
 
 /// Whether the database would take the statement, and does not take one of its values.
@@ -84,7 +85,9 @@ fn from_postgres(code: &str, message: &str) -> Error {
         "53100" => ErrorCode::DatabaseFull,
         "42P01" | "42703" => ErrorCode::DatabaseSchema,
         "XX001" | "XX002" | "58P01" => ErrorCode::DatabaseCorrupt,
-        "40001" | "40P01" | "23505" | "42P07" | "55P03" | "25P02" | "25P03" => ErrorCode::DatabaseUnavailable,
+        "40001" | "40P01" | "23505" | "42P07" | "55P03" | "25P02" | "25P03" | "26000" | "42P05" => {
+            ErrorCode::DatabaseUnavailable
+        }
         _ => match code.get(..2) {
             Some("08" | "53" | "57" | "58") => ErrorCode::DatabaseUnavailable,
             Some("22" | "23") => ErrorCode::DatabaseValue,

@@ -51,14 +51,12 @@ impl Database {
                 sqlite.whole(inbox_sqlite::store_one(arrival, self.clock.of_this_machine())).await
             }
             #[cfg(feature = "postgres")]
-            (Pool::Postgres(postgres), [arrival]) => {
-                postgres.whole(&inbox_postgres::store_one(arrival, self.clock.offset())).await
-            }
-            _ => {
+            (Pool::Postgres(postgres), arrivals) => postgres.store(inbox_postgres::store(arrivals, self.now())).await,
+            #[cfg(feature = "sqlite")]
+            (Pool::Sqlite(_), arrivals) => {
                 let mut transaction = self.begin().await?;
                 let now = transaction.now();
                 transaction.store(arrivals, now).await?;
-                transaction.notify();
                 transaction.commit().await
             }
         }
@@ -67,17 +65,16 @@ impl Database {
 
 impl Transaction {
     /// Keeps the callbacks, and makes the verify calls due that they ask for. Keys must differ: see [`merged`].
+    #[cfg_attr(not(feature = "sqlite"), expect(clippy::unused_async, reason = "on PostgreSQL it goes with COMMIT"))]
     pub(crate) async fn store(&mut self, arrivals: &[Arrival], now: Millis) -> Result<(), Error> {
         match &mut self.inner {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(transaction) => inbox_sqlite::store_all(&mut *transaction, arrivals, now).await,
             #[cfg(feature = "postgres")]
-            Inner::Postgres(session) => match session.flush().await {
-                Ok(()) => {
-                    session.run(|connection| Box::pin(inbox_postgres::store_all(connection, arrivals, now))).await
-                }
-                failed => failed,
-            },
+            Inner::Postgres(session) => {
+                let (sql, values) = inbox_postgres::store(arrivals, now.into());
+                session.later(sql, &values)
+            }
         }
         .map_err(|error| translate(&error))
     }

@@ -15,6 +15,8 @@ mod inbox_sqlite;
 mod notifier;
 mod once;
 #[cfg(feature = "postgres")]
+mod planned;
+#[cfg(feature = "postgres")]
 mod postgres;
 mod row;
 #[cfg(feature = "postgres")]
@@ -75,11 +77,12 @@ impl Database {
     }
 
     /// Begins a transaction that may write.
+    #[cfg(feature = "sqlite")]
     pub(crate) async fn begin(&self) -> Result<Transaction, Error> {
         Ok(self.begin_with(vec![]).await?.0)
     }
 
-    /// The same, and runs these statements, which may be run again where a connection breaks: on PostgreSQL in the same round
+    /// Begins a transaction that may write, and runs these statements, which may be run again where a connection breaks: on PostgreSQL in the same round
     /// trip. Gives the rows that each answers.
     pub(crate) async fn begin_with(&self, first: Vec<Statement>) -> Result<(Transaction, Vec<Vec<Row>>), Error> {
         Transaction::begin(&self.pool, &self.clock, true, first).await
@@ -102,7 +105,9 @@ impl Database {
             }
             #[cfg(feature = "postgres")]
             Pool::Postgres(postgres) => {
-                let statements = transaction::all_written(&statements)?.join("; ");
+                for (sql, _) in &statements {
+                    transaction::tell(*sql);
+                }
                 let (now, rows) = postgres.look(&statements).await?;
                 Ok((now + self.clock.offset(), rows.into_iter().map(Row::Postgres).collect()))
             }
@@ -116,6 +121,17 @@ impl Database {
             Pool::Sqlite(_) => self.clock.of_this_machine().into(),
             #[cfg(feature = "postgres")]
             Pool::Postgres(_) => Value::Now(self.clock.offset()),
+        }
+    }
+
+    /// How many transactions it is worth to write at once: SQLite has one writer, and PostgreSQL another processor while the
+    /// disk is waited for.
+    pub(crate) fn writers(&self) -> usize {
+        match &self.pool {
+            #[cfg(feature = "sqlite")]
+            Pool::Sqlite(_) => 1,
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(_) => 2,
         }
     }
 

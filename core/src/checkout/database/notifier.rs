@@ -17,9 +17,7 @@ use super::{connections::Connections, postgres::ACQUIRE};
 
 /// It has nothing that would be lost: it waits for no disk.
 fn notification(name: &str) -> String {
-    format!(
-        "BEGIN; SELECT set_config('synchronous_commit', 'off', true); SELECT pg_notify('paymento', '{name}'); COMMIT"
-    )
+    format!("BEGIN; SET LOCAL synchronous_commit = off; NOTIFY paymento, '{name}'; COMMIT")
 }
 
 /// What is committed meanwhile is told of together: whoever is woken looks for everything that is due.

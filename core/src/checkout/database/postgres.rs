@@ -12,7 +12,9 @@ use super::{
     connections::{Connections, Taken},
     failure::translate,
     notifier::Notifier,
+    planned::is_misled,
     session::{Answered, Session},
+    transaction::Statement,
 };
 use crate::{
     checkout::{
@@ -41,21 +43,41 @@ macro_rules! now {
     };
 }
 
+/// Transactions whose statements may be planned once: then what is looked for is looked for by an index, whatever the size of
+/// the tables is at that moment. A sequential scan that cannot be avoided costs so much on paper that it would be compiled.
+macro_rules! by_index {
+    () => {
+        "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off; "
+    };
+}
+
 /// With limits for this transaction only, which PgBouncer lets through: who waits for a lock gives up, and a machine that
 /// vanishes holds none for long. Where the server's own setting would commit without waiting for the disk, here it waits:
-/// a callback is answered with 200 when it cannot be lost any more. What is looked for is looked for by an index, whatever
-/// the server believes of the tables' sizes.
+/// a callback is answered with 200 when it cannot be lost any more.
 const BEGIN: &str = concat!(
-    "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT set_config('statement_timeout', '10000', true), ",
-    "set_config('idle_in_transaction_session_timeout', '15000', true), ",
-    "set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), ",
-    "CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END, ",
-    now!()
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 10000; ",
+    "SET LOCAL idle_in_transaction_session_timeout = 15000; ",
+    by_index!(),
+    "SELECT CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END, ",
+    now!(),
+    "; "
 );
 const BEGIN_READ: &str = concat!(
-    "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SELECT set_config('statement_timeout', '10000', true), ",
-    now!()
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL statement_timeout = 10000; SELECT ",
+    now!(),
+    "; "
 );
+/// For a message that is a transaction.
+const BEGIN_LOOK: &str = concat!(
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL statement_timeout = 10000; ",
+    by_index!(),
+    "SELECT ",
+    now!(),
+    "; "
+);
+/// The same, to store one callback, with whose statement the waiting for the disk is seen to.
+const BEGIN_STORE: &str =
+    concat!("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 10000; ", by_index!());
 
 pub(super) struct Postgres {
     connections: Arc<Connections>,
@@ -85,7 +107,7 @@ impl Postgres {
     pub(super) async fn begin(
         &self,
         writes: bool,
-        first: &[String],
+        first: &[Statement],
     ) -> Result<(Session, Millis, Vec<Answered>), Error> {
         let statements = if writes { BEGIN } else { BEGIN_READ };
         let begun =
@@ -93,18 +115,18 @@ impl Postgres {
         timeout(ACQUIRE, begun).await.map_err(|_| super::failure::timed_out())?.map_err(|error| translate(&error))
     }
 
-    /// Runs a statement in a transaction of its own, in one round trip. Where a connection breaks, it is run again, and may
-    /// have been run before; where nothing is answered, it is given up, and may have been run.
-    pub(super) async fn whole(&self, statement: &str) -> Result<(), Error> {
-        let done = timeout(WHOLE, self.in_one_message(BEGIN, statement)).await;
+    /// Runs a statement that stores a callback, in a transaction of its own and in one round trip. Where a connection breaks, it
+    /// is run again, and may have been run before; where nothing is answered, it is given up, and may have been run.
+    pub(super) async fn store(&self, statement: Statement) -> Result<(), Error> {
+        let done = timeout(WHOLE, self.in_one_message(BEGIN_STORE, &[statement])).await;
         done.map_err(|_| super::failure::timed_out())??;
         self.notifier.wanted().notify_one();
         Ok(())
     }
 
-    /// Runs a statement that only reads, in one round trip. Gives the time by the server's clock as well.
-    pub(super) async fn look(&self, statement: &str) -> Result<(Millis, Vec<PgRow>), Error> {
-        let looked = timeout(ACQUIRE, self.in_one_message(BEGIN_READ, statement)).await;
+    /// Runs statements that only read, in one round trip. Gives the time by the server's clock as well.
+    pub(super) async fn look(&self, statements: &[Statement]) -> Result<(Millis, Vec<PgRow>), Error> {
+        let looked = timeout(ACQUIRE, self.in_one_message(BEGIN_LOOK, statements)).await;
         let mut rows = looked.map_err(|_| super::failure::timed_out())??;
         if rows.is_empty() {
             return Err(super::failure::unreadable("now"));
@@ -113,13 +135,13 @@ impl Postgres {
         Ok((now, rows))
     }
 
-    async fn in_one_message(&self, begin: &str, statement: &str) -> Result<Vec<PgRow>, Error> {
-        let statements = format!("{begin}; {statement}; COMMIT");
-        let done = self.on_one_that_lives(|connection| Session::whole(connection, &statements)).await;
+    async fn in_one_message(&self, begin: &str, statements: &[Statement]) -> Result<Vec<PgRow>, Error> {
+        let done = self.on_one_that_lives(|connection| Session::whole(connection, begin, statements)).await;
         done.map_err(|error| translate(&error))
     }
 
-    /// On a connection that lives: those that broke while they were idle are passed over.
+    /// On a connection that lives: those that broke while they were idle are passed over, and what is not planned there after
+    /// all is written out.
     async fn on_one_that_lives<T, F: Future<Output = Result<T, sqlx::Error>>>(
         &self,
         work: impl Fn(Taken) -> F,
@@ -129,7 +151,7 @@ impl Postgres {
             let done = work(self.connections.take().await?).await;
             attempt += 1;
             match done {
-                Err(error) if attempt <= MOST_CONNECTIONS && is_broken(&error) => {}
+                Err(error) if attempt <= MOST_CONNECTIONS && (is_broken(&error) || is_misled(&error)) => {}
                 done => return done,
             }
         }

@@ -9,7 +9,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::{AssertSqlSafe, Either, PgConnection, Row as _, postgres::PgRow};
 use tokio::{sync::Notify, time::timeout};
 
-use super::{connections::Taken, postgres::ACQUIRE};
+use super::{Sql, Value, connections::Taken, planned, postgres::ACQUIRE, transaction::Statement};
 use crate::checkout::clock::Millis;
 
 /// A little longer than the server itself lets a statement run.
@@ -44,51 +44,80 @@ impl Session {
         }
     }
 
-    /// Begins, and runs what is to be run first. Gives the time by the server's clock, which the last of the statements that
-    /// begin asks for, and what was answered to each of the `first`.
+    /// Begins, and runs what is to be run first. Gives the time by the server's clock, which the statements that begin ask for,
+    /// and what was answered to each of the `first`.
     pub(super) async fn begin(
         connection: Taken,
         statements: &str,
-        first: &[String],
+        first: &[Statement],
         others: Arc<Notify>,
     ) -> Result<(Self, Millis, Vec<Answered>), sqlx::Error> {
         let mut session = Self::new(connection, others);
-        session.later(statements);
-        let mut answered = session.ask_all(first).await?;
+        session.pending.push_str(statements);
+        let mut answered = session.ask_each(first).await?;
         let of_first = answered.split_off(answered.len().saturating_sub(first.len()));
-        let now = answered.last().and_then(|(rows, _)| rows.last()).ok_or(sqlx::Error::RowNotFound)?.try_get("now")?;
+        let now = answered.iter().find_map(|(rows, _)| rows.last()).ok_or(sqlx::Error::RowNotFound)?.try_get("now")?;
         Ok((session, now, of_first))
     }
 
-    /// Runs statements that are a transaction, with BEGIN and COMMIT, in one round trip. Gives their rows.
-    pub(super) async fn whole(connection: Taken, statements: &str) -> Result<Vec<PgRow>, sqlx::Error> {
+    /// Runs statements in a transaction of their own, in one round trip. Gives all rows.
+    pub(super) async fn whole(
+        connection: Taken,
+        begin: &str,
+        statements: &[Statement],
+    ) -> Result<Vec<PgRow>, sqlx::Error> {
         let mut session = Self::new(connection, Arc::default());
-        let answered = session.ask_all(&[statements.to_owned()]).await?;
+        session.pending.push_str(begin);
+        for (sql, values) in statements {
+            session.later(*sql, values)?;
+        }
+        let answered = session.ask_text("COMMIT").await?;
         session.give_back();
         Ok(answered.into_iter().flat_map(|(rows, _)| rows).collect())
     }
 
-    /// Runs a statement with the next one. It answers nothing.
-    pub(super) fn later(&mut self, statement: &str) {
-        self.pending.push_str(statement);
-        self.pending.push_str("; ");
+    /// The statement with its values. What is to be run before it waits for the next message.
+    fn text(&mut self, sql: Sql, values: &[Value]) -> Result<String, sqlx::Error> {
+        let connection = self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)?;
+        let no_value = || sqlx::Error::Encode("a statement has a place without a value".into());
+        let text = connection.planned.text(sql, values).ok_or_else(no_value)?;
+        self.pending.push_str(&text.prepare.unwrap_or_default());
+        Ok(text.run)
     }
 
-    /// Runs what is still to be run.
-    pub(super) async fn flush(&mut self) -> Result<(), sqlx::Error> {
-        if self.pending.is_empty() { Ok(()) } else { self.ask("").await.map(|_| ()) }
+    /// Runs a statement with the next one. It answers nothing.
+    pub(super) fn later(&mut self, sql: Sql, values: &[Value]) -> Result<(), sqlx::Error> {
+        let text = self.text(sql, values)?;
+        self.pending.push_str(&text);
+        self.pending.push_str("; ");
+        Ok(())
     }
 
     /// Runs a statement, and gives what was answered to it.
-    pub(super) async fn ask(&mut self, statement: &str) -> Result<Answered, sqlx::Error> {
-        Ok(self.ask_all(&[statement.to_owned()]).await?.pop().unwrap_or_default())
+    pub(super) async fn ask(&mut self, sql: Sql, values: &[Value]) -> Result<Answered, sqlx::Error> {
+        let text = self.text(sql, values)?;
+        Ok(self.ask_text(&text).await?.pop().unwrap_or_default())
     }
 
-    /// Runs statements in one round trip, after those that wait for it. Gives what was answered to each of all these.
-    pub(super) async fn ask_all(&mut self, statements: &[String]) -> Result<Vec<Answered>, sqlx::Error> {
-        let mut text = std::mem::take(&mut self.pending);
-        text.push_str(&statements.join("; "));
-        self.run(|connection| Box::pin(answers(connection, text))).await
+    /// Runs statements in one round trip. Gives what was answered to each, after what was answered to those that waited.
+    pub(super) async fn ask_each(&mut self, statements: &[Statement]) -> Result<Vec<Answered>, sqlx::Error> {
+        let texts = statements.iter().map(|(sql, values)| self.text(*sql, values)).collect::<Result<Vec<_>, _>>()?;
+        self.ask_text(&texts.join("; ")).await
+    }
+
+    /// Runs what stands in the text, after what waits for it. Gives what was answered to each of all these.
+    pub(super) async fn ask_text(&mut self, text: &str) -> Result<Vec<Answered>, sqlx::Error> {
+        let mut all = std::mem::take(&mut self.pending);
+        all.push_str(text);
+        let answered = self.run(|connection| Box::pin(answers(connection, all))).await;
+        if let Some(connection) = &mut self.connection {
+            match &answered {
+                Ok(_) => connection.planned.is_done(),
+                Err(error) if planned::is_misled(error) => connection.is_misled(),
+                Err(_) => connection.planned.is_refused(),
+            }
+        }
+        answered
     }
 
     /// Runs statements, and gives up where the server does not answer.
@@ -115,7 +144,7 @@ impl Session {
         if self.refused {
             return Err(sqlx::Error::Protocol("a statement of the transaction was refused".to_owned()));
         }
-        self.ask("COMMIT").await?;
+        self.ask_text("COMMIT").await?;
         self.give_back();
         if self.tells_others {
             self.others.notify_one();
@@ -125,7 +154,10 @@ impl Session {
 
     pub(super) async fn roll_back(mut self) -> Result<(), sqlx::Error> {
         self.pending.clear();
-        self.ask("ROLLBACK").await?;
+        if let Some(connection) = &mut self.connection {
+            connection.planned.is_withdrawn();
+        }
+        self.ask_text("ROLLBACK").await?;
         self.give_back();
         Ok(())
     }
@@ -156,6 +188,7 @@ impl Drop for Session {
         if self.unanswered {
             return;
         }
+        connection.planned.is_withdrawn();
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 let ended = timeout(ACQUIRE, sqlx::raw_sql("ROLLBACK").execute(&mut *connection)).await;

@@ -9,15 +9,23 @@ use crate::checkout::clock::Millis;
 pub(crate) struct Sql {
     pub(super) sqlite: &'static str,
     pub(super) postgres: &'static str,
+    /// Whether PostgreSQL may plan it once for all values.
+    pub(super) is_planned_once: bool,
 }
 
 impl Sql {
     pub(crate) const fn both(text: &'static str) -> Self {
-        Self { sqlite: text, postgres: text }
+        Self::each(text, text)
     }
 
     pub(crate) const fn each(sqlite: &'static str, postgres: &'static str) -> Self {
-        Self { sqlite, postgres }
+        Self { sqlite, postgres, is_planned_once: false }
+    }
+
+    /// For statements that are run for every order, and whose best plan is the same for all values: a row is found by its
+    /// key. Planning costs PostgreSQL more than running them.
+    pub(crate) const fn planned_once(self) -> Self {
+        Self { is_planned_once: true, ..self }
     }
 }
 
@@ -26,9 +34,18 @@ impl Sql {
 pub(crate) enum Value {
     Int(Option<i64>),
     Text(Option<String>),
+    #[cfg(feature = "postgres")]
+    Bytes(Vec<u8>),
     /// The time by the server's clock, and so many milliseconds more.
     #[cfg(feature = "postgres")]
     Now(Millis),
+}
+
+#[cfg(feature = "postgres")]
+impl From<&[u8]> for Value {
+    fn from(value: &[u8]) -> Self {
+        Self::Bytes(value.to_owned())
+    }
 }
 
 impl From<i64> for Value {

@@ -51,6 +51,8 @@ impl Sqlite {
             // 16 MB: callbacks lie at random places of their index. And as much is written before it is put in its place.
             .pragma("cache_size", "-16384")
             .pragma("wal_autocheckpoint", "4000")
+            // What it keeps to take back one statement of many rows would otherwise be a file, made for each.
+            .pragma("temp_store", "MEMORY")
             .busy_timeout(BUSY)
             .disable_statement_logging();
         let opening = async {

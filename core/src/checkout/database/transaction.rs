@@ -1,7 +1,5 @@
 //! [`Transaction`]: statements between BEGIN and COMMIT, on either database.
 
-#[cfg(feature = "postgres")]
-use super::written::written;
 use super::{Pool, Row, Sql, Value, failure::translate};
 use crate::{
     checkout::clock::{Clock, Millis},
@@ -42,7 +40,7 @@ impl Transaction {
             }
             #[cfg(feature = "postgres")]
             Pool::Postgres(postgres) => {
-                let (session, now, answered) = postgres.begin(writes, &all_written(&first)?).await?;
+                let (session, now, answered) = postgres.begin(writes, &first).await?;
                 Ok((Self { inner: Inner::Postgres(session), now: now + clock.offset() }, rows_of(answered)))
             }
         }
@@ -75,13 +73,12 @@ impl Transaction {
 
     /// The constant text, never the values: for whoever wants to see the plans.
     fn tell(&self, sql: Sql) {
-        let text = match &self.inner {
+        match &self.inner {
             #[cfg(feature = "sqlite")]
-            Inner::Sqlite(_) => sql.sqlite,
+            Inner::Sqlite(_) => tracing::trace!(target: "paymento::sql", "{}", sql.sqlite),
             #[cfg(feature = "postgres")]
-            Inner::Postgres(_) => sql.postgres,
-        };
-        tracing::trace!(target: "paymento::sql", "{text}");
+            Inner::Postgres(_) => tell(sql),
+        }
     }
 
     /// Runs a statement of which nobody waits for an answer: on PostgreSQL with the next one, or with COMMIT. It answers no
@@ -90,9 +87,8 @@ impl Transaction {
         #[cfg(feature = "postgres")]
         #[cfg_attr(not(feature = "sqlite"), expect(irrefutable_let_patterns, reason = "there are not two"))]
         if let Inner::Postgres(session) = &mut self.inner {
-            tracing::trace!(target: "paymento::sql", "{}", sql.postgres);
-            session.later(&written(sql.postgres, &values)?);
-            return Ok(());
+            tell(sql);
+            return session.later(sql, &values).map_err(|error| translate(&error));
         }
         self.execute(sql, values).await.map(|_| ())
     }
@@ -107,10 +103,7 @@ impl Transaction {
                 .await
                 .map(|done| done.rows_affected()),
             #[cfg(feature = "postgres")]
-            Inner::Postgres(session) => {
-                let statement = written(sql.postgres, &values)?;
-                session.ask(&statement).await.map(|(_, changed)| changed)
-            }
+            Inner::Postgres(session) => session.ask(sql, &values).await.map(|(_, changed)| changed),
         };
         changed.map_err(|error| translate(&error))
     }
@@ -126,8 +119,7 @@ impl Transaction {
                 .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
             #[cfg(feature = "postgres")]
             Inner::Postgres(session) => {
-                let statement = written(sql.postgres, &values)?;
-                let answered = session.ask(&statement).await;
+                let answered = session.ask(sql, &values).await;
                 answered.map(|(rows, _)| rows.into_iter().map(Row::Postgres).collect())
             }
         }
@@ -139,7 +131,10 @@ impl Transaction {
         #[cfg(feature = "postgres")]
         #[cfg_attr(not(feature = "sqlite"), expect(irrefutable_let_patterns, reason = "there are not two"))]
         if let Inner::Postgres(session) = &mut self.inner {
-            let answered = session.ask_all(&all_written(&statements)?).await.map_err(|error| translate(&error))?;
+            for (sql, _) in &statements {
+                tell(*sql);
+            }
+            let answered = session.ask_each(&statements).await.map_err(|error| translate(&error))?;
             let waited = answered.len().saturating_sub(statements.len());
             return Ok(rows_of(answered.into_iter().skip(waited).collect()));
         }
@@ -171,19 +166,16 @@ impl Transaction {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(transaction) => sqlx::raw_sql(sql.sqlite).execute(&mut **transaction).await.map(|_| ()),
             #[cfg(feature = "postgres")]
-            Inner::Postgres(session) => session.ask(sql.postgres).await.map(|_| ()),
+            Inner::Postgres(session) => session.ask_text(sql.postgres).await.map(|_| ()),
         }
         .map_err(|error| translate(&error))
     }
 }
 
+/// The constant text, never the values: for whoever wants to see the plans.
 #[cfg(feature = "postgres")]
-pub(super) fn all_written(statements: &[Statement]) -> Result<Vec<String>, Error> {
-    let write = |(sql, values): &Statement| {
-        tracing::trace!(target: "paymento::sql", "{}", sql.postgres);
-        written(sql.postgres, values)
-    };
-    statements.iter().map(write).collect()
+pub(super) fn tell(sql: Sql) {
+    tracing::trace!(target: "paymento::sql", "{}", sql.postgres);
 }
 
 #[cfg(feature = "postgres")]
@@ -202,5 +194,7 @@ fn bound(
         // Never on SQLite: see `Database::now`.
         #[cfg(feature = "postgres")]
         Value::Now(_) => query.bind(None::<i64>),
+        #[cfg(feature = "postgres")]
+        Value::Bytes(value) => query.bind(value),
     })
 }

@@ -1,0 +1,155 @@
+//! Statements that PostgreSQL plans once on a connection, and then only runs: planning costs it more than running them.
+//!
+//! By PREPARE and EXECUTE within the text, under a name that is made of the statement: whoever uses the same connection of
+//! the server through PgBouncer, and has prepared a statement of this name, has prepared this one. Where a statement turns
+//! out to be missing, or to be there already, somebody stands between us and the server, and the statements are written out
+//! from then on. The driver's own prepared statements are numbered, and would run another client's.
+
+use std::collections::HashSet;
+
+use super::{Sql, Value, written};
+
+/// What is planned on one connection.
+#[derive(Default)]
+pub(super) struct Planned {
+    names: HashSet<u64>,
+    /// It is not known what is planned, or it is known that nothing can be.
+    in_doubt: bool,
+    /// Planned when the message that is being written has been answered.
+    coming: Vec<u64>,
+}
+
+/// A statement's text, and what is to be run before it.
+pub(super) struct Text {
+    pub(super) prepare: Option<String>,
+    pub(super) run: String,
+}
+
+impl Planned {
+    /// `None` where the values do not fit the statement.
+    pub(super) fn text(&mut self, sql: Sql, values: &[Value]) -> Option<Text> {
+        if !sql.is_planned_once || self.in_doubt || values.is_empty() {
+            return Some(Text { prepare: None, run: written::written(sql.postgres, values)? });
+        }
+        let name = name(sql.postgres);
+        let is_new = self.names.insert(name);
+        if is_new {
+            self.coming.push(name);
+        }
+        let prepare = is_new.then(|| {
+            let types: Vec<_> = values.iter().map(type_of).collect();
+            format!("PREPARE paymento_{name:016x} ({}) AS {}; ", types.join(", "), sql.postgres)
+        });
+        let mut run = format!("EXECUTE paymento_{name:016x} (");
+        for (place, value) in values.iter().enumerate() {
+            run.push_str(if place == 0 { "" } else { ", " });
+            written::write_value(&mut run, value);
+        }
+        run.push(')');
+        Some(Text { prepare, run })
+    }
+
+    /// What was written has been answered.
+    pub(super) fn is_done(&mut self) {
+        self.coming.clear();
+    }
+
+    /// What was written was not run, or not to its end.
+    pub(super) fn is_refused(&mut self) {
+        self.in_doubt |= !self.coming.is_empty();
+    }
+
+    /// What was written is not sent.
+    pub(super) fn is_withdrawn(&mut self) {
+        for name in self.coming.drain(..) {
+            self.names.remove(&name);
+        }
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.in_doubt = true;
+    }
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Int(_) | Value::Now(_) => "bigint",
+        Value::Text(_) => "text",
+        Value::Bytes(_) => "bytea",
+    }
+}
+
+/// FNV-1a, of our own constant statements only: nobody chooses them to have the same name.
+const fn name(text: &str) -> u64 {
+    let (bytes, mut hash, mut at) = (text.as_bytes(), 0xcbf2_9ce4_8422_2325_u64, 0);
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0100_0000_01b3);
+        at += 1;
+    }
+    hash
+}
+
+/// Whether a statement that was believed to be planned is not, or one that was not is.
+pub(super) fn is_misled(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| is_misled_code(&code))
+}
+
+/// No such prepared statement; one of that name is there; it was planned for other columns.
+pub(super) fn is_misled_code(code: &str) -> bool {
+    matches!(code, "26000" | "42P05" | "0A000")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkout::database::values;
+
+    const ONE: Sql = Sql::both("SELECT $1, $2").planned_once();
+    const OTHER: Sql = Sql::both("SELECT $2, $1").planned_once();
+    const WRITTEN: Sql = Sql::both("SELECT $1");
+
+    fn text(planned: &mut Planned, sql: Sql) -> (Option<String>, String) {
+        let values = values![7, "A-578"];
+        let text = planned.text(sql, &values).expect("a value for each place");
+        (text.prepare, text.run)
+    }
+
+    #[test]
+    fn a_statement_is_prepared_with_its_types_before_it_is_run_the_first_time() {
+        let mut planned = Planned::default();
+        let (prepare, run) = text(&mut planned, ONE);
+        let name = run.split(' ').nth(1).expect("a name").to_owned();
+        assert_eq!(prepare, Some(format!("PREPARE {name} (bigint, text) AS SELECT $1, $2; ")));
+        assert_eq!(run, format!("EXECUTE {name} ('7'::bigint, 'A-578'::text)"));
+        assert_eq!(text(&mut planned, ONE), (None, run.clone()), "also within the same message");
+        let (prepare, other) = text(&mut planned, OTHER);
+        assert!(prepare.is_some() && !other.contains(&name), "each statement has its own name");
+        assert_eq!(text(&mut planned, WRITTEN), (None, "SELECT '7'::bigint".to_owned()));
+    }
+
+    #[test]
+    fn what_was_never_sent_is_prepared_the_next_time() {
+        let mut planned = Planned::default();
+        text(&mut planned, ONE);
+        planned.is_done();
+        text(&mut planned, OTHER);
+        planned.is_withdrawn();
+        assert!(text(&mut planned, OTHER).0.is_some());
+        assert!(text(&mut planned, ONE).0.is_none());
+    }
+
+    #[test]
+    fn where_it_is_not_known_what_is_prepared_everything_is_written_out() {
+        let mut planned = Planned::default();
+        text(&mut planned, ONE);
+        planned.is_refused();
+        assert_eq!(text(&mut planned, ONE), (None, "SELECT '7'::bigint, 'A-578'::text".to_owned()));
+        let mut known = Planned::default();
+        text(&mut known, ONE);
+        known.is_done();
+        known.is_refused();
+        assert!(text(&mut known, ONE).1.starts_with("EXECUTE"), "nothing was on its way");
+        known.stop();
+        assert!(text(&mut known, ONE).1.starts_with("SELECT"));
+    }
+}
