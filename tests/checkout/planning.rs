@@ -51,6 +51,10 @@ async fn behind_a_pooler_that_forgets_plans_nothing_is_lost_and_statements_are_w
         checkout.run_once(SOON, None).await.expect("ran");
     }
     assert_eq!(heard.paid(), ["A-1", "A-2", "A-3"]);
+    let asking = process(&shop, &pooler, Worker::External);
+    for _ in 0..3 {
+        asking.status("A-1").await.expect("nothing that a customer sees");
+    }
     let last = psql(&shop, "SELECT plans FROM seen ORDER BY id DESC LIMIT 1").await;
     assert_eq!(last, "0", "what is forgotten each time is not planned each time");
 }

@@ -102,16 +102,17 @@ impl Postgres {
         Self { connections, notifier, listener }
     }
 
-    /// Begins, and runs what is to be run first, which may be run again where a connection breaks. Gives the time by the
-    /// server's clock, and what was answered to each.
+    /// Begins, and runs what is to be run first, which may be run again where a connection breaks. Nobody runs one that only
+    /// reads again, so that nothing is planned for it. Gives the time by the server's clock, and what was answered to each.
     pub(super) async fn begin(
         &self,
         writes: bool,
         first: &[Statement],
     ) -> Result<(Session, Millis, Vec<Answered>), Error> {
         let statements = if writes { BEGIN } else { BEGIN_READ };
-        let begun =
-            self.on_one_that_lives(|connection| Session::begin(connection, statements, first, self.notifier.wanted()));
+        let begun = self.on_one_that_lives(|connection| {
+            Session::begin(connection, statements, first, writes, self.notifier.wanted())
+        });
         timeout(ACQUIRE, begun).await.map_err(|_| super::failure::timed_out())?.map_err(|error| translate(&error))
     }
 

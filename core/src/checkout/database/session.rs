@@ -24,6 +24,8 @@ pub(super) struct Session {
     refused: bool,
     /// Statements that go with the next one: each message is a round trip.
     pending: String,
+    /// Where it turns out that a statement is not planned, the transaction is run again.
+    may_plan: bool,
     others: Arc<Notify>,
     tells_others: bool,
 }
@@ -39,6 +41,7 @@ impl Session {
             unanswered: false,
             refused: false,
             pending: String::new(),
+            may_plan: true,
             others,
             tells_others: false,
         }
@@ -50,9 +53,11 @@ impl Session {
         connection: Taken,
         statements: &str,
         first: &[Statement],
+        may_plan: bool,
         others: Arc<Notify>,
     ) -> Result<(Self, Millis, Vec<Answered>), sqlx::Error> {
         let mut session = Self::new(connection, others);
+        session.may_plan = may_plan;
         session.pending.push_str(statements);
         let mut answered = session.ask_each(first).await?;
         let of_first = answered.split_off(answered.len().saturating_sub(first.len()));
@@ -80,6 +85,7 @@ impl Session {
     fn text(&mut self, sql: Sql, values: &[Value]) -> Result<String, sqlx::Error> {
         let connection = self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)?;
         let no_value = || sqlx::Error::Encode("a statement has a place without a value".into());
+        let sql = Sql { is_planned_once: sql.is_planned_once && self.may_plan, ..sql };
         let text = connection.planned.text(sql, values).ok_or_else(no_value)?;
         self.pending.push_str(&text.prepare.unwrap_or_default());
         Ok(text.run)
