@@ -7,7 +7,7 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sqlx::{
@@ -15,7 +15,8 @@ use sqlx::{
     pool::PoolConnection,
     query::Query,
     sqlite::{
-        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+        SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+        SqliteSynchronous,
     },
 };
 
@@ -55,11 +56,7 @@ impl Sqlite {
             .pragma("temp_store", "MEMORY")
             .busy_timeout(BUSY)
             .disable_statement_logging();
-        let opening = async {
-            let (writer, reader) = (pool(&options, BUSY).await?, pool(&options, BUSY).await?);
-            Ok::<_, sqlx::Error>((writer, reader, options.connect().await?))
-        };
-        match opening.await {
+        match patiently(|| open_all(&options)).await {
             Ok((writer, reader, watch)) => Ok(Self {
                 writer,
                 reader,
@@ -139,6 +136,31 @@ async fn clean(pool: &SqlitePool) -> Result<PoolConnection<sqlx::Sqlite>, sqlx::
     Ok(connection)
 }
 
+async fn open_all(options: &SqliteConnectOptions) -> Result<(SqlitePool, SqlitePool, SqliteConnection), sqlx::Error> {
+    let watch = options.connect().await?;
+    Ok((pool(options, BUSY).await?, pool(options, BUSY).await?, watch))
+}
+
+/// SQLite lets nobody wait for its turn to switch a file to WAL: of processes that make it at once, one does so, and the others
+/// are told at once that it is locked.
+async fn patiently<T, F: Future<Output = Result<T, sqlx::Error>>>(open: impl Fn() -> F) -> Result<T, sqlx::Error> {
+    let begun = Instant::now();
+    loop {
+        match open().await {
+            Err(error) if is_locked(&error) && begun.elapsed() < BUSY => {
+                tokio::time::sleep(Duration::from_millis(fastrand::u64(1..=20))).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// `SQLITE_BUSY`, with whatever more it says.
+fn is_locked(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
+}
+
 async fn pool(options: &SqliteConnectOptions, patience: Duration) -> Result<SqlitePool, sqlx::Error> {
     SqlitePoolOptions::new()
         .max_connections(1)
@@ -197,6 +219,25 @@ fn forked() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn many_who_make_one_file_at_once_wait_for_each_other() {
+        let folder = std::env::temp_dir().join(format!("paymento-opening-{:016x}", fastrand::u64(..)));
+        std::fs::create_dir(&folder).expect("made");
+        for round in 0..20 {
+            let path = folder.join(format!("{round}.db"));
+            let opening: Vec<_> = (0..6)
+                .map(|_| {
+                    let path = path.clone();
+                    tokio::spawn(async move { Sqlite::open(&path).await })
+                })
+                .collect();
+            for opened in opening {
+                opened.await.expect("ran").expect("waits").close().await;
+            }
+        }
+        std::fs::remove_dir_all(&folder).expect("removed");
+    }
 
     #[test]
     fn a_child_is_refused_while_its_parent_had_a_database_open() {
