@@ -5,14 +5,27 @@
 //! out to be missing, or to be there already, somebody stands between us and the server, and the statements are written out
 //! from then on. The driver's own prepared statements are numbered, and would run another client's.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use super::{Sql, Value, written};
 
+/// A plan is no older than this when it is used. What is best for tables that hold next to nothing reads all of them when they
+/// have grown, and the server itself plans anew only after it has analyzed them, which it may never do.
+const OLDEST: Duration = Duration::from_secs(5);
+/// So many statements after the first plans, and then twice as many each time: new tables grow with what is run.
+const FIRST: u64 = 32;
+
 /// What is planned on one connection.
-#[derive(Default)]
 pub(super) struct Planned {
     names: HashSet<u64>,
+    /// Statements that were run with a plan.
+    runs: u64,
+    /// At so many runs, or at this time, all is planned anew.
+    most_runs: u64,
+    since: Instant,
     /// It is not known what is planned, or it is known that nothing can be.
     in_doubt: bool,
     /// Planned when the message that is being written has been answered.
@@ -25,12 +38,30 @@ pub(super) struct Text {
     pub(super) run: String,
 }
 
+impl Default for Planned {
+    fn default() -> Self {
+        let names = HashSet::new();
+        Self { names, runs: 0, most_runs: FIRST, since: Instant::now(), in_doubt: false, coming: vec![] }
+    }
+}
+
 impl Planned {
+    /// What is to be run at the beginning of a transaction.
+    pub(super) fn refresh(&mut self, now: Instant) -> &'static str {
+        let is_old = now.duration_since(self.since) >= OLDEST;
+        if self.in_doubt || !(is_old || self.runs >= self.most_runs) {
+            return "";
+        }
+        (self.since, self.most_runs) = (now, self.most_runs.max(self.runs.saturating_mul(2)));
+        if self.names.is_empty() { "" } else { "DISCARD PLANS; " }
+    }
+
     /// `None` where the values do not fit the statement.
     pub(super) fn text(&mut self, sql: Sql, values: &[Value]) -> Option<Text> {
         if !sql.is_planned_once || self.in_doubt || values.is_empty() {
             return Some(Text { prepare: None, run: written::written(sql.postgres, values)? });
         }
+        self.runs = self.runs.saturating_add(1);
         let name = name(sql.postgres);
         let is_new = self.names.insert(name);
         if is_new {
@@ -125,6 +156,22 @@ mod tests {
         let (prepare, other) = text(&mut planned, OTHER);
         assert!(prepare.is_some() && !other.contains(&name), "each statement has its own name");
         assert_eq!(text(&mut planned, WRITTEN), (None, "SELECT '7'::bigint".to_owned()));
+    }
+
+    #[test]
+    fn plans_are_made_anew_as_tables_grow_and_as_time_goes_by() {
+        let (mut planned, begun) = (Planned::default(), Instant::now());
+        let mut refreshed = vec![];
+        for run in 0..300 {
+            if !planned.refresh(begun).is_empty() {
+                refreshed.push(run);
+            }
+            text(&mut planned, ONE);
+        }
+        assert_eq!(refreshed, [32, 64, 128, 256]);
+        let later = begun + OLDEST * 2;
+        assert_eq!((planned.refresh(later), planned.refresh(later)), ("DISCARD PLANS; ", ""));
+        assert_eq!(Planned::default().refresh(later), "", "there is none yet");
     }
 
     #[test]

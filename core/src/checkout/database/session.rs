@@ -3,7 +3,10 @@
 //! The driver's own transaction would wait for an answer for as long as the operating system does, which is a quarter of an
 //! hour, and hand the connection to the next one.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::TryStreamExt as _;
 use sqlx::{AssertSqlSafe, Either, PgConnection, Row as _, postgres::PgRow};
@@ -18,10 +21,7 @@ const STATEMENT: Duration = Duration::from_secs(11);
 pub(super) struct Session {
     /// Until it is committed or rolled back.
     connection: Option<Taken>,
-    /// A statement has not been answered: the next answer would be to another question.
-    unanswered: bool,
-    /// The server has refused a statement. To COMMIT it would then answer that it has rolled back, and call that no error.
-    refused: bool,
+    state: State,
     /// Statements that go with the next one: each message is a round trip.
     pending: String,
     /// Where it turns out that a statement is not planned, the transaction is run again.
@@ -32,14 +32,21 @@ pub(super) struct Session {
 
 /// What the server answers to one statement: rows, and how many it changed.
 pub(super) type Answered = (Vec<PgRow>, u64);
-type Answering<'c, T> = Pin<Box<dyn Future<Output = Result<T, sqlx::Error>> + Send + 'c>>;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Sound,
+    /// The server has refused a statement. To COMMIT it would then answer that it has rolled back, and call that no error.
+    Refused,
+    /// A statement has not been answered: the next answer would be to another question.
+    Unanswered,
+}
 
 impl Session {
     fn new(connection: Taken, others: Arc<Notify>) -> Self {
         Self {
             connection: Some(connection),
-            unanswered: false,
-            refused: false,
+            state: State::Sound,
             pending: String::new(),
             may_plan: true,
             others,
@@ -58,7 +65,7 @@ impl Session {
     ) -> Result<(Self, Millis, Vec<Answered>), sqlx::Error> {
         let mut session = Self::new(connection, others);
         session.may_plan = may_plan;
-        session.pending.push_str(statements);
+        session.begin_with(statements);
         let mut answered = session.ask_each(first).await?;
         let of_first = answered.split_off(answered.len().saturating_sub(first.len()));
         let now = answered.iter().find_map(|(rows, _)| rows.last()).ok_or(sqlx::Error::RowNotFound)?.try_get("now")?;
@@ -72,13 +79,20 @@ impl Session {
         statements: &[Statement],
     ) -> Result<Vec<PgRow>, sqlx::Error> {
         let mut session = Self::new(connection, Arc::default());
-        session.pending.push_str(begin);
+        session.begin_with(begin);
         for (sql, values) in statements {
             session.later(*sql, values)?;
         }
         let answered = session.ask_text("COMMIT").await?;
         session.give_back();
         Ok(answered.into_iter().flat_map(|(rows, _)| rows).collect())
+    }
+
+    fn begin_with(&mut self, statements: &str) {
+        self.pending.push_str(statements);
+        if let Some(connection) = self.connection.as_mut().filter(|_| self.may_plan) {
+            self.pending.push_str(connection.planned.refresh(Instant::now()));
+        }
     }
 
     /// The statement with its values. What is to be run before it waits for the next message.
@@ -111,34 +125,26 @@ impl Session {
         self.ask_text(&texts.join("; ")).await
     }
 
-    /// Runs what stands in the text, after what waits for it. Gives what was answered to each of all these.
+    /// Runs what stands in the text, after what waits for it, and gives up where the server does not answer. Gives what was
+    /// answered to each of all these.
     pub(super) async fn ask_text(&mut self, text: &str) -> Result<Vec<Answered>, sqlx::Error> {
         let mut all = std::mem::take(&mut self.pending);
         all.push_str(text);
-        let answered = self.run(|connection| Box::pin(answers(connection, all))).await;
-        if let Some(connection) = &mut self.connection {
-            match &answered {
-                Ok(_) => connection.planned.is_done(),
-                Err(error) if planned::is_misled(error) => connection.is_misled(),
-                Err(_) => connection.planned.is_refused(),
-            }
+        let before = std::mem::replace(&mut self.state, State::Unanswered);
+        let connection = self.connection.as_mut().filter(|_| before != State::Unanswered);
+        let connection = connection.ok_or(sqlx::Error::PoolClosed)?;
+        let answered = timeout(STATEMENT, answers(connection, all)).await.map_err(|_| sqlx::Error::PoolTimedOut)?;
+        self.state = match &answered {
+            Ok(_) | Err(sqlx::Error::Encode(_)) => before,
+            Err(sqlx::Error::Database(_)) => State::Refused,
+            Err(_) => State::Unanswered,
+        };
+        match &answered {
+            Ok(_) => connection.planned.is_done(),
+            Err(error) if planned::is_misled(error) => connection.is_misled(),
+            Err(_) => connection.planned.is_refused(),
         }
         answered
-    }
-
-    /// Runs statements, and gives up where the server does not answer.
-    pub(super) async fn run<'c, T>(
-        &'c mut self,
-        work: impl FnOnce(&'c mut PgConnection) -> Answering<'c, T>,
-    ) -> Result<T, sqlx::Error> {
-        let Self { connection, unanswered, refused, .. } = self;
-        let connection = connection.as_mut().filter(|_| !*unanswered).ok_or(sqlx::Error::PoolClosed)?;
-        *unanswered = true;
-        let result = timeout(STATEMENT, work(connection)).await.map_err(|_| sqlx::Error::PoolTimedOut)?;
-        // What the server refuses it has answered.
-        *refused |= matches!(result, Err(sqlx::Error::Database(_)));
-        *unanswered = !matches!(result, Ok(_) | Err(sqlx::Error::Database(_) | sqlx::Error::Encode(_)));
-        result
     }
 
     /// Other processes are told when this is committed.
@@ -147,7 +153,7 @@ impl Session {
     }
 
     pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
-        if self.refused {
+        if self.state == State::Refused {
             return Err(sqlx::Error::Protocol("a statement of the transaction was refused".to_owned()));
         }
         self.ask_text("COMMIT").await?;
@@ -191,7 +197,7 @@ async fn answers(connection: &mut PgConnection, text: String) -> Result<Vec<Answ
 impl Drop for Session {
     fn drop(&mut self) {
         let Some(mut connection) = self.connection.take() else { return };
-        if self.unanswered {
+        if self.state == State::Unanswered {
             return;
         }
         connection.planned.is_withdrawn();
