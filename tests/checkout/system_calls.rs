@@ -143,12 +143,16 @@ async fn postgres_has_answered_the_commit_between_a_callbacks_body_and_the_200()
     let calls = "trace=read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg";
     let Some((trace, traced)) = traced(&url, calls).await else { return };
     let calls = between(&trace);
-    // The transaction is asked for in one message; `C` says that its last statement is done, with a length and a text.
-    let is_asked = |line: &&str| line.contains("INSERT INTO paymento_callbacks") && line.contains(r"; COMMIT\0");
+    // The statement that stores is prepared, and names itself; the transaction that runs it is asked for in one message; `C`
+    // says that its last statement is done, with a length and a text.
+    let prepared = calls.iter().find(|line| line.contains("INSERT INTO paymento_callbacks"));
+    let prepared = prepared.unwrap_or_else(|| panic!("nothing is stored: {calls:#?}"));
+    let name = prepared.split("PREPARE ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a name");
+    let is_asked = |line: &&str| line.contains(&format!("EXECUTE {name} (")) && line.contains(r"; COMMIT\0");
     let sent = calls.iter().position(is_asked).unwrap_or_else(|| panic!("no COMMIT is sent: {calls:#?}"));
     let answered = calls[sent..].iter().any(|line| line.contains(r"C\0\0\0\vCOMMIT\0"));
     assert!(answered, "the answer does not wait for the server: {calls:#?}");
-    let waits = calls[sent].contains("set_config('synchronous_commit', 'on', true)");
+    let waits = prepared.contains("set_config('synchronous_commit', 'on', true)");
     assert!(waits, "the commit may be one that waits for no disk: {calls:#?}");
     remove([&traced]);
 }

@@ -277,35 +277,32 @@ const COUNT_DEATH: Sql = Sql::both("UPDATE paymento_events SET attempts = attemp
 const FREE: Sql = Sql::both("UPDATE paymento_orders SET lease_owner = NULL, lease_until = 0 WHERE id = $1");
 const PUT_OFF: Sql = Sql::both("UPDATE paymento_events SET next_at = $2 WHERE id = $1");
 
-macro_rules! take {
-    ($list:literal) => {
-        concat!(
-            "UPDATE paymento_orders SET lease_owner = $3, lease_until = $4, fencing = fencing + 1 ",
-            "WHERE id IN (SELECT order_row FROM paymento_events WHERE state = 0 AND next_at <= $2 AND id IN (",
-            $list,
-            ")) RETURNING id, fencing, order_id"
-        )
+/// On PostgreSQL each event of the list is fetched by its number, behind a fence: whatever the server believes of how many are
+/// due, it must not look through those.
+macro_rules! listed {
+    () => {
+        "FROM json_array_elements_text($1::json) AS listed CROSS JOIN LATERAL \
+         (SELECT * FROM paymento_events WHERE id = listed.value::bigint OFFSET 0) AS e WHERE e.state = 0 AND e.next_at <= $2"
     };
 }
+
 const TAKE: Sql = Sql::each(
-    take!("SELECT value FROM json_each($1)"),
-    take!("SELECT value::bigint FROM json_array_elements_text($1::json)"),
+    "UPDATE paymento_orders SET lease_owner = $3, lease_until = $4, fencing = fencing + 1 \
+     WHERE id IN (SELECT order_row FROM paymento_events WHERE state = 0 AND next_at <= $2 \
+     AND id IN (SELECT value FROM json_each($1))) RETURNING id, fencing, order_id",
+    concat!(
+        "UPDATE paymento_orders SET lease_owner = $3, lease_until = $4, fencing = fencing + 1 ",
+        "WHERE id = ANY(ARRAY(SELECT e.order_row ",
+        listed!(),
+        ")) RETURNING id, fencing, order_id"
+    ),
 )
 .planned_once();
 
-macro_rules! events {
-    ($list:literal) => {
-        concat!(
-            "SELECT id, order_row, kind, reason, key, token, payload, attempts FROM paymento_events ",
-            "WHERE state = 0 AND next_at <= $2 AND id IN (",
-            $list,
-            ")"
-        )
-    };
-}
 const EVENTS: Sql = Sql::each(
-    events!("SELECT value FROM json_each($1)"),
-    events!("SELECT value::bigint FROM json_array_elements_text($1::json)"),
+    "SELECT id, order_row, kind, reason, key, token, payload, attempts FROM paymento_events \
+     WHERE state = 0 AND next_at <= $2 AND id IN (SELECT value FROM json_each($1))",
+    concat!("SELECT e.id, e.order_row, e.kind, e.reason, e.key, e.token, e.payload, e.attempts ", listed!()),
 )
 .planned_once();
 

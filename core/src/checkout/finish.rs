@@ -176,7 +176,7 @@ const COMPLETE: Sql = Sql::each(
     "UPDATE paymento_events SET state = 1, finished_at = $1 WHERE state IN (0, 2) \
      AND id IN (SELECT value FROM json_each($2)) RETURNING id",
     "UPDATE paymento_events SET state = 1, finished_at = $1 WHERE state IN (0, 2) \
-     AND id IN (SELECT value::bigint FROM json_array_elements_text($2::json)) RETURNING id",
+     AND id = ANY(ARRAY(SELECT value::bigint FROM json_array_elements_text($2::json))) RETURNING id",
 )
 .planned_once();
 

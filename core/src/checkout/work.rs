@@ -19,6 +19,8 @@ use crate::error::{Error, ErrorCode};
 const LOOK: Duration = Duration::from_secs(1);
 /// Work that is done waits this long for a database that does not answer.
 const WAIT_FOR_DATABASE: Duration = Duration::from_secs(30);
+/// Most that is handed over at one commit.
+const MOST: u32 = 1_000;
 const AFTER_FAILURE: Duration = Duration::from_millis(200);
 
 /// An event handed over. The order is leased to the holder, and the lease renewed in the background, until the work is
@@ -93,7 +95,7 @@ impl Checkout {
         Ok(self.claim_many(kinds, order_id, 1).await?.pop())
     }
 
-    /// Hands over up to `most` events of as many orders, at one commit.
+    /// Hands over up to `most` events of as many orders, at one commit; never more than 1,000.
     ///
     /// # Errors
     /// `database.`.
@@ -103,7 +105,7 @@ impl Checkout {
             account: self.account().to_owned(),
             kinds: kinds.to_vec(),
             order_id: order_id.map(ToOwned::to_owned),
-            most: i64::from(most),
+            most: i64::from(most.min(MOST)),
             owner: leases.owner(),
             who: self.who().to_owned(),
         };

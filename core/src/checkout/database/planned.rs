@@ -1,6 +1,6 @@
 //! Statements that PostgreSQL plans once on a connection, and then only runs: planning costs it more than running them.
 //!
-//! By PREPARE and EXECUTE within the text, under a name that is made of the statement: whoever uses the same connection of
+//! By PREPARE and EXECUTE, under a name that is made of the statement: whoever uses the same connection of
 //! the server through PgBouncer, and has prepared a statement of this name, has prepared this one. Where a statement turns
 //! out to be missing, or to be there already, somebody stands between us and the server, and the statements are written out
 //! from then on. The driver's own prepared statements are numbered, and would run another client's.
@@ -28,7 +28,7 @@ pub(super) struct Planned {
     since: Instant,
     /// It is not known what is planned, or it is known that nothing can be.
     in_doubt: bool,
-    /// Planned when the message that is being written has been answered.
+    /// Planned when the message that prepares them has been answered.
     coming: Vec<u64>,
 }
 
@@ -80,12 +80,12 @@ impl Planned {
         Some(Text { prepare, run })
     }
 
-    /// What was written has been answered.
+    /// What was sent has been answered.
     pub(super) fn is_done(&mut self) {
         self.coming.clear();
     }
 
-    /// What was written was not run, or not to its end.
+    /// What was sent was not run, or not to its end.
     pub(super) fn is_refused(&mut self) {
         self.in_doubt |= !self.coming.is_empty();
     }

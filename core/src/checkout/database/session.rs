@@ -22,6 +22,9 @@ pub(super) struct Session {
     /// Until it is committed or rolled back.
     connection: Option<Taken>,
     state: State,
+    /// Statements that are to be planned before the next message. In one of their own: the server keeps the text of a message
+    /// for as long as it keeps the plans, and shows it in its log.
+    preparing: String,
     /// Statements that go with the next one: each message is a round trip.
     pending: String,
     /// Where it turns out that a statement is not planned, the transaction is run again.
@@ -47,6 +50,7 @@ impl Session {
         Self {
             connection: Some(connection),
             state: State::Sound,
+            preparing: String::new(),
             pending: String::new(),
             may_plan: true,
             others,
@@ -95,13 +99,13 @@ impl Session {
         }
     }
 
-    /// The statement with its values. What is to be run before it waits for the next message.
+    /// The statement with its values.
     fn text(&mut self, sql: Sql, values: &[Value]) -> Result<String, sqlx::Error> {
         let connection = self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)?;
         let no_value = || sqlx::Error::Encode("a statement has a place without a value".into());
         let sql = Sql { is_planned_once: sql.is_planned_once && self.may_plan, ..sql };
         let text = connection.planned.text(sql, values).ok_or_else(no_value)?;
-        self.pending.push_str(&text.prepare.unwrap_or_default());
+        self.preparing.push_str(&text.prepare.unwrap_or_default());
         Ok(text.run)
     }
 
@@ -125,15 +129,23 @@ impl Session {
         self.ask_text(&texts.join("; ")).await
     }
 
-    /// Runs what stands in the text, after what waits for it, and gives up where the server does not answer. Gives what was
-    /// answered to each of all these.
-    pub(super) async fn ask_text(&mut self, text: &str) -> Result<Vec<Answered>, sqlx::Error> {
+    /// Runs what stands in the text, after what waits for it. Gives what was answered to each of all these.
+    async fn ask_text(&mut self, text: &str) -> Result<Vec<Answered>, sqlx::Error> {
+        let preparing = std::mem::take(&mut self.preparing);
+        if !preparing.is_empty() {
+            self.send(preparing).await?;
+        }
         let mut all = std::mem::take(&mut self.pending);
         all.push_str(text);
+        self.send(all).await
+    }
+
+    /// Gives up where the server does not answer.
+    async fn send(&mut self, text: String) -> Result<Vec<Answered>, sqlx::Error> {
         let before = std::mem::replace(&mut self.state, State::Unanswered);
         let connection = self.connection.as_mut().filter(|_| before != State::Unanswered);
         let connection = connection.ok_or(sqlx::Error::PoolClosed)?;
-        let answered = timeout(STATEMENT, answers(connection, all)).await.map_err(|_| sqlx::Error::PoolTimedOut)?;
+        let answered = timeout(STATEMENT, answers(connection, text)).await.map_err(|_| sqlx::Error::PoolTimedOut)?;
         self.state = match &answered {
             Ok(_) | Err(sqlx::Error::Encode(_)) => before,
             Err(sqlx::Error::Database(_)) => State::Refused,
@@ -145,6 +157,11 @@ impl Session {
             Err(_) => connection.planned.is_refused(),
         }
         answered
+    }
+
+    /// Runs statements without values.
+    pub(super) async fn script(&mut self, text: &str) -> Result<(), sqlx::Error> {
+        self.ask_text(text).await.map(|_| ())
     }
 
     /// Other processes are told when this is committed.
@@ -166,6 +183,7 @@ impl Session {
 
     pub(super) async fn roll_back(mut self) -> Result<(), sqlx::Error> {
         self.pending.clear();
+        self.preparing.clear();
         if let Some(connection) = &mut self.connection {
             connection.planned.is_withdrawn();
         }

@@ -166,7 +166,7 @@ impl Transaction {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(transaction) => sqlx::raw_sql(sql.sqlite).execute(&mut **transaction).await.map(|_| ()),
             #[cfg(feature = "postgres")]
-            Inner::Postgres(session) => session.ask_text(sql.postgres).await.map(|_| ()),
+            Inner::Postgres(session) => session.script(sql.postgres).await,
         }
         .map_err(|error| translate(&error))
     }
