@@ -1,6 +1,6 @@
 //! PostgreSQL plans a statement once on a connection, and what is between us and the server may not know of it.
 
-use paymento::checkout::Worker;
+use paymento::{Checkout, checkout::Worker};
 
 use crate::{
     gateway::{callback, signed},
@@ -20,6 +20,20 @@ async fn psql(shop: &Shop, sql: &'static str) -> String {
     tokio::task::spawn_blocking(move || postgres::psql(&url, sql)).await.expect("ran")
 }
 
+/// A pooler in front of the shop's database, with settings of its own.
+async fn pooler(shop: &Shop, settings: &'static str) -> Pooler {
+    let url = shop.url.clone();
+    tokio::task::spawn_blocking(move || Pooler::start_with(&url, settings)).await.expect("started")
+}
+
+/// From the button to the handler, in this process.
+async fn sell(shop: &Shop, checkout: &Checkout, order_id: &str) {
+    let token = checkout.create_payment(request(order_id, "29.99")).await.expect("created").token().to_owned();
+    shop.gateway.status(&token, 7);
+    assert_eq!(receive(checkout, callback(&token, order_id, 7)).await.status, 200);
+    checkout.run_once(SOON, None).await.expect("ran");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_callback_runs_a_statement_that_is_planned_already() {
     let shop = Shop::open(On::Postgres).await;
@@ -37,18 +51,13 @@ async fn a_callback_runs_a_statement_that_is_planned_already() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn behind_a_pooler_that_forgets_plans_nothing_is_lost_and_statements_are_written_out() {
     let shop = Shop::open(On::Postgres).await;
-    let url = shop.url.clone();
-    let forgetful = "server_reset_query = DISCARD ALL\nserver_reset_query_always = 1\n";
-    let pooler = tokio::task::spawn_blocking(move || Pooler::start_with(&url, forgetful)).await.expect("started");
+    let pooler = pooler(&shop, "server_reset_query = DISCARD ALL\nserver_reset_query_always = 1\n").await;
     let checkout = process(&shop, &pooler, Worker::External);
     let heard = Heard::by(&checkout);
     shop.token("A-578", "29.99").await;
     psql(&shop, NOTE_PLANS).await;
     for order_id in ["A-1", "A-2", "A-3"] {
-        let token = checkout.create_payment(request(order_id, "29.99")).await.expect("created").token().to_owned();
-        shop.gateway.status(&token, 7);
-        assert_eq!(receive(&checkout, callback(&token, order_id, 7)).await.status, 200);
-        checkout.run_once(SOON, None).await.expect("ran");
+        sell(&shop, &checkout, order_id).await;
     }
     assert_eq!(heard.paid(), ["A-1", "A-2", "A-3"]);
     let asking = process(&shop, &pooler, Worker::External);
@@ -63,17 +72,11 @@ async fn behind_a_pooler_that_forgets_plans_nothing_is_lost_and_statements_are_w
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn processes_that_share_a_poolers_connections_run_only_their_own_statements() {
     let shop = Shop::open(On::Postgres).await;
-    let url = shop.url.clone();
-    let one = "default_pool_size = 1\n";
-    let pooler = tokio::task::spawn_blocking(move || Pooler::start_with(&url, one)).await.expect("started");
+    let pooler = pooler(&shop, "default_pool_size = 1\n").await;
     let processes: Vec<_> = (0..3).map(|_| process(&shop, &pooler, Worker::External)).collect();
     let heard: Vec<_> = processes.iter().map(Heard::by).collect();
     for (number, checkout) in processes.iter().cycle().take(9).enumerate() {
-        let order_id = format!("A-{number}");
-        let token = checkout.create_payment(request(&order_id, "29.99")).await.expect("created").token().to_owned();
-        shop.gateway.status(&token, 7);
-        assert_eq!(receive(checkout, callback(&token, &order_id, 7)).await.status, 200);
-        checkout.run_once(SOON, None).await.expect("ran");
+        sell(&shop, checkout, &format!("A-{number}")).await;
     }
     let paid: usize = heard.iter().map(|heard| heard.paid().len()).sum();
     assert_eq!(paid, 9);

@@ -125,6 +125,12 @@ pub(super) struct Taken {
 }
 
 impl Taken {
+    /// What was believed of the plans on this connection is wrong.
+    pub(super) fn is_misled(&mut self) {
+        self.planned.stop();
+        self.of.plan_nothing();
+    }
+
     /// For the next one. Everything that was asked has been answered, and no transaction is open.
     pub(super) fn give_back(self) {
         let Self { connection, planned, opened, of, place } = self;
@@ -136,14 +142,6 @@ impl Taken {
         }
         // Whoever waits finds it.
         drop(place);
-    }
-}
-
-impl Taken {
-    /// What was believed of the plans on this connection is wrong.
-    pub(super) fn is_misled(&mut self) {
-        self.planned.stop();
-        self.of.plan_nothing();
     }
 }
 

@@ -21,8 +21,13 @@ impl std::error::Error for State {}
 
 /// Whether another transaction stood in the way, so that the same work may succeed when it is done again.
 pub(crate) fn is_conflict(error: &Error) -> bool {
-    // The last three: what was believed to be planned is not; it is written out from then on.
-    matches!(state(error), Some("40001" | "40P01" | "23505" | "42P07" | "26000" | "42P05" | "0A000"))
+    state(error).is_some_and(|code| matches!(code, "40001" | "40P01" | "23505" | "42P07") || is_misled(code))
+}
+
+/// Whether what was believed of the plans on a connection is wrong: there is no such prepared statement, or one of that name is
+/// there already, or it was planned for other columns. It is written out from then on.
+pub(super) fn is_misled(code: &str) -> bool {
+    matches!(code, "26000" | "42P05" | "0A000")
 }
 
 /// Whether the database would take the statement, and does not take one of its values.

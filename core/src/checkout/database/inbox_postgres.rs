@@ -7,6 +7,7 @@ use super::{
     inbox::{Arrival, Wake, wake, wakes},
     values,
 };
+
 macro_rules! columns {
     () => {
         "account, digest, body, kind, token, status, count, received_at, last_at"
@@ -32,7 +33,8 @@ macro_rules! synced {
     };
 }
 
-/// Many, in one statement.
+/// Many, in one statement. The payments first: the main statement runs before what it only writes besides. Two who lock in one
+/// order do not wait for each other in a circle.
 const STORE: Sql = Sql::both(concat!(
     "WITH kept AS (",
     insert!(
@@ -52,7 +54,7 @@ const STORE: Sql = Sql::both(concat!(
 ))
 .planned_once();
 
-/// One, which is found at half the cost.
+/// One, in the same order, at half the cost.
 const STORE_ONE: Sql = Sql::both(concat!(
     "WITH kept AS (",
     insert!("VALUES ($1, $7, $8, $9, $2, $10, $6, $11, $11)"),

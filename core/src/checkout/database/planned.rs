@@ -1,16 +1,15 @@
 //! Statements that PostgreSQL plans once on a connection, and then only runs: planning costs it more than running them.
 //!
-//! By PREPARE and EXECUTE, under a name that is made of the statement: whoever uses the same connection of
-//! the server through PgBouncer, and has prepared a statement of this name, has prepared this one. Where a statement turns
-//! out to be missing, or to be there already, somebody stands between us and the server, and the statements are written out
-//! from then on. The driver's own prepared statements are numbered, and would run another client's.
+//! By PREPARE and EXECUTE, under a name that is made of the statement: whoever uses the same connection of the server through
+//! PgBouncer, and has prepared a statement of this name, has prepared this one. Where a statement turns out to be missing, or
+//! to be there already, somebody stands between us and the server, and the statements are written out from then on. The driver's own prepared statements are numbered, and would run another client's.
 
 use std::{
     collections::HashSet,
     time::{Duration, Instant},
 };
 
-use super::{Sql, Value, written};
+use super::{Sql, Value, failure, written};
 
 /// A plan is no older than this when it is used. What is best for tables that hold next to nothing reads all of them when they
 /// have grown, and the server itself plans anew only after it has analyzed them, which it may never do.
@@ -111,23 +110,12 @@ fn type_of(value: &Value) -> &'static str {
 }
 
 /// FNV-1a, of our own constant statements only: nobody chooses them to have the same name.
-const fn name(text: &str) -> u64 {
-    let (bytes, mut hash, mut at) = (text.as_bytes(), 0xcbf2_9ce4_8422_2325_u64, 0);
-    while at < bytes.len() {
-        hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0100_0000_01b3);
-        at += 1;
-    }
-    hash
+fn name(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// Whether a statement that was believed to be planned is not, or one that was not is.
 pub(super) fn is_misled(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| is_misled_code(&code))
-}
-
-/// No such prepared statement; one of that name is there; it was planned for other columns.
-pub(super) fn is_misled_code(code: &str) -> bool {
-    matches!(code, "26000" | "42P05" | "0A000")
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| failure::is_misled(&code))
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ const BEGIN_LOOK: &str = concat!(
     now!(),
     "; "
 );
-/// The same, to store one callback, with whose statement the waiting for the disk is seen to.
+/// The same, for callbacks, whose statement itself sees to it that the commit waits for the disk.
 const BEGIN_STORE: &str =
     concat!("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 10000; ", by_index!());
 
