@@ -24,6 +24,12 @@ pub(crate) fn is_conflict(error: &Error) -> bool {
     state(error).is_some_and(|code| matches!(code, "40001" | "40P01" | "23505" | "42P07") || is_misled(code))
 }
 
+/// Whether another process has SQLite's lock.
+#[cfg(feature = "sqlite")]
+pub(super) fn is_locked(error: &Error) -> bool {
+    state(error) == Some("SQLITE 5")
+}
+
 /// Whether what was believed of the plans on a connection is wrong: there is no such prepared statement, or one of that name is
 /// there already, or it was planned for other columns. It is written out from then on.
 pub(super) fn is_misled(code: &str) -> bool {

@@ -20,7 +20,10 @@ use sqlx::{
     },
 };
 
-use super::{failure::translate, watch::Watch};
+use super::{
+    failure::{is_locked, translate},
+    watch::Watch,
+};
 use crate::{
     checkout::place,
     error::{Error, ErrorCode},
@@ -147,18 +150,12 @@ async fn patiently<T, F: Future<Output = Result<T, sqlx::Error>>>(open: impl Fn(
     let begun = Instant::now();
     loop {
         match open().await {
-            Err(error) if is_locked(&error) && begun.elapsed() < BUSY => {
+            Err(error) if is_locked(&translate(&error)) && begun.elapsed() < BUSY => {
                 tokio::time::sleep(Duration::from_millis(fastrand::u64(1..=20))).await;
             }
             result => return result,
         }
     }
-}
-
-/// `SQLITE_BUSY`, with whatever more it says.
-fn is_locked(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
-    code.is_some_and(|code| code & 0xff == 5)
 }
 
 async fn pool(options: &SqliteConnectOptions, patience: Duration) -> Result<SqlitePool, sqlx::Error> {
