@@ -83,16 +83,17 @@ async fn one_way(
     state: watch::Sender<State>,
     held: Arc<tokio::sync::Mutex<Vec<(OwnedReadHalf, OwnedWriteHalf)>>>,
 ) {
-    let (mut bytes, mut now) = (vec![0; 16 * 1024], state.subscribe());
+    let (mut bytes, mut now, mut statements) = (vec![0; 16 * 1024], state.subscribe(), Statements::default());
     loop {
         let read = tokio::select! {
             _ = now.wait_for(|state| *state == State::Swallows) => break,
             read = from.read(&mut bytes) => read,
         };
-        let said = |length: usize, text: &str| bytes[..length].windows(text.len()).any(|part| part == text.as_bytes());
+        let said = String::from_utf8_lossy(&bytes[..read.as_ref().map_or(0, |length| *length)]);
+        statements.learn(&said);
         let until = *state.borrow();
-        if let (State::SwallowsFrom(text), Ok(length)) = (until, &read)
-            && said(*length, text)
+        if let State::SwallowsFrom(text) = until
+            && statements.are(text, &said)
         {
             state.send_replace(State::Swallows);
             break;
@@ -105,6 +106,22 @@ async fn one_way(
     // Neither end is told, for as long as the test runs.
     held.lock().await.push((from, to));
     std::future::pending::<()>().await;
+}
+
+/// What a client has prepared on its connection: it says the name only, the next time.
+#[derive(Default)]
+struct Statements(Vec<(String, String)>);
+
+impl Statements {
+    fn learn(&mut self, said: &str) {
+        let prepared = said.split("PREPARE ").skip(1).filter_map(|rest| rest.split_once(' '));
+        self.0.extend(prepared.map(|(name, statement)| (name.to_owned(), statement.to_owned())));
+    }
+
+    fn are(&self, text: &str, said: &str) -> bool {
+        let is_run = |(name, statement): &(String, String)| statement.contains(text) && said.contains(name.as_str());
+        said.contains(text) || self.0.iter().any(is_run)
+    }
 }
 
 async fn shop(worker: Worker) -> (Shop, Hole, Checkout) {
