@@ -48,7 +48,7 @@ impl Database {
         match (&self.pool, arrivals) {
             #[cfg(feature = "sqlite")]
             (Pool::Sqlite(sqlite), [arrival]) => {
-                sqlite.whole(inbox_sqlite::store_one(arrival, self.clock.of_this_machine())).await
+                sqlite.execute(inbox_sqlite::store_one(arrival, self.clock.of_this_machine())).await
             }
             #[cfg(feature = "postgres")]
             (Pool::Postgres(postgres), arrivals) => postgres.store(inbox_postgres::store(arrivals, self.now())).await,
@@ -69,7 +69,7 @@ impl Transaction {
     pub(crate) async fn store(&mut self, arrivals: &[Arrival], now: Millis) -> Result<(), Error> {
         match &mut self.inner {
             #[cfg(feature = "sqlite")]
-            Inner::Sqlite(transaction) => inbox_sqlite::store_all(&mut *transaction, arrivals, now).await,
+            Inner::Sqlite(session) => inbox_sqlite::store_all(session, arrivals, now).await,
             #[cfg(feature = "postgres")]
             Inner::Postgres(session) => {
                 let (sql, values) = inbox_postgres::store(arrivals, now.into());

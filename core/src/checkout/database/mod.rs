@@ -24,6 +24,8 @@ mod session;
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "sqlite")]
+mod sqlite_session;
 mod transaction;
 #[cfg(feature = "sqlite")]
 mod watch;

@@ -11,17 +11,13 @@ use std::{
 };
 
 use sqlx::{
-    ConnectOptions as _, Connection as _, SqlSafeStr as _,
-    pool::PoolConnection,
-    query::Query,
-    sqlite::{
-        SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-        SqliteSynchronous,
-    },
+    ConnectOptions as _, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
 use super::{
     failure::{is_locked, translate},
+    sqlite_session::{Bound, One, SqliteSession},
     watch::Watch,
 };
 use crate::{
@@ -30,11 +26,11 @@ use crate::{
 };
 
 /// A writer waits this long for another process: a callback must be answered in 4 seconds.
-const BUSY: Duration = Duration::from_secs(3);
+pub(super) const BUSY: Duration = Duration::from_secs(3);
 
 pub(super) struct Sqlite {
-    writer: SqlitePool,
-    reader: SqlitePool,
+    writer: One,
+    reader: One,
     pub(super) watch: Watch,
     path: PathBuf,
     /// Until it is closed. Where it is only dropped, the driver's threads close it some time later: a fork meanwhile would
@@ -71,29 +67,14 @@ impl Sqlite {
         }
     }
 
-    pub(super) async fn begin(&self, writes: bool) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, Error> {
-        let (pool, statement) = if writes { (&self.writer, "BEGIN IMMEDIATE") } else { (&self.reader, "BEGIN") };
-        let begun = match clean(pool).await {
-            Ok(connection) => sqlx::Transaction::begin(connection, Some(statement.into_sql_str())).await,
-            Err(error) => Err(error),
-        };
-        begun.map_err(|error| explain(translate(&error), &self.path))
+    pub(super) async fn begin(&self, writes: bool) -> Result<SqliteSession, Error> {
+        let (one, statement) = if writes { (&self.writer, "BEGIN IMMEDIATE") } else { (&self.reader, "BEGIN") };
+        one.begin(statement).await.map_err(|error| explain(translate(&error), &self.path))
     }
 
-    /// Runs statements that are a transaction, with BEGIN and COMMIT.
-    pub(super) async fn whole(&self, statements: Query<'_, sqlx::Sqlite, SqliteArguments>) -> Result<(), Error> {
-        self.try_whole(statements).await.map_err(|error| explain(translate(&error), &self.path))
-    }
-
-    async fn try_whole(&self, statements: Query<'_, sqlx::Sqlite, SqliteArguments>) -> Result<(), sqlx::Error> {
-        let mut connection = ClosedUnlessEnded(Some(clean(&self.writer).await?));
-        let Some(open) = &mut connection.0 else { return Err(sqlx::Error::PoolClosed) };
-        let done = statements.execute(&mut **open).await;
-        // The driver does not see a transaction that began within a text: one that failed is rolled back whatever it says.
-        if done.is_ok() || sqlx::raw_sql("ROLLBACK").execute(&mut **open).await.is_ok() {
-            drop(connection.0.take());
-        }
-        done.map(|_| ())
+    /// Runs one statement, which is a transaction by itself.
+    pub(super) async fn execute(&self, statement: Bound<'_>) -> Result<(), Error> {
+        self.writer.execute(statement).await.map_err(|error| explain(translate(&error), &self.path))
     }
 
     pub(super) async fn close(&self) {
@@ -105,17 +86,6 @@ impl Sqlite {
     }
 }
 
-/// Where it is still there when this is dropped, its transaction may be open, with SQLite's one lock: it is closed.
-struct ClosedUnlessEnded(Option<PoolConnection<sqlx::Sqlite>>);
-
-impl Drop for ClosedUnlessEnded {
-    fn drop(&mut self) {
-        if let Some(mut connection) = self.0.take() {
-            connection.close_on_drop();
-        }
-    }
-}
-
 /// SQLite says of a disk that takes no writes only that a file beside the database cannot be made.
 fn explain(error: Error, path: &Path) -> Error {
     if error.code() == ErrorCode::DatabaseUnavailable && place::is_read_only(path) {
@@ -124,24 +94,9 @@ fn explain(error: Error, path: &Path) -> Error {
     error
 }
 
-/// A connection that is in no transaction. SQLite ends one by itself when the disk is full, and the driver then counts one
-/// too many for ever.
-async fn clean(pool: &SqlitePool) -> Result<PoolConnection<sqlx::Sqlite>, sqlx::Error> {
-    let mut connection = pool.acquire().await?;
-    if connection.is_in_transaction() {
-        // A rollback may still be on its way.
-        connection.ping().await?;
-        if connection.is_in_transaction() {
-            connection.close().await?;
-            return pool.acquire().await;
-        }
-    }
-    Ok(connection)
-}
-
-async fn open_all(options: &SqliteConnectOptions) -> Result<(SqlitePool, SqlitePool, SqliteConnection), sqlx::Error> {
+async fn open_all(options: &SqliteConnectOptions) -> Result<(One, One, SqliteConnection), sqlx::Error> {
     let watch = options.connect().await?;
-    Ok((pool(options, BUSY).await?, pool(options, BUSY).await?, watch))
+    Ok((One::open(options).await?, One::open(options).await?, watch))
 }
 
 /// SQLite lets nobody wait for its turn to switch a file to WAL: of processes that make it at once, one does so, and the others
@@ -156,17 +111,6 @@ async fn patiently<T, F: Future<Output = Result<T, sqlx::Error>>>(open: impl Fn(
             result => return result,
         }
     }
-}
-
-async fn pool(options: &SqliteConnectOptions, patience: Duration) -> Result<SqlitePool, sqlx::Error> {
-    SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(patience)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-        .connect_with(options.clone())
-        .await
 }
 
 /// The process that has SQLite open, and how many databases: process id in the upper half, count in the lower.

@@ -17,9 +17,9 @@ pub(crate) struct Transaction {
 
 pub(super) enum Inner {
     #[cfg(feature = "sqlite")]
-    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Sqlite(super::sqlite_session::SqliteSession),
     #[cfg(feature = "postgres")]
-    Postgres(super::session::Session),
+    Postgres(Box<super::session::Session>),
 }
 
 impl Transaction {
@@ -41,7 +41,7 @@ impl Transaction {
             #[cfg(feature = "postgres")]
             Pool::Postgres(postgres) => {
                 let (session, now, answered) = postgres.begin(writes, &first).await?;
-                Ok((Self { inner: Inner::Postgres(session), now: now + clock.offset() }, rows_of(answered)))
+                Ok((Self { inner: Inner::Postgres(Box::new(session)), now: now + clock.offset() }, rows_of(answered)))
             }
         }
     }
@@ -49,7 +49,7 @@ impl Transaction {
     pub(crate) async fn commit(self) -> Result<(), Error> {
         match self.inner {
             #[cfg(feature = "sqlite")]
-            Inner::Sqlite(transaction) => transaction.commit().await,
+            Inner::Sqlite(session) => session.commit().await,
             #[cfg(feature = "postgres")]
             Inner::Postgres(session) => session.commit().await,
         }
@@ -60,7 +60,7 @@ impl Transaction {
     pub(crate) async fn roll_back(self) {
         let _ = match self.inner {
             #[cfg(feature = "sqlite")]
-            Inner::Sqlite(transaction) => transaction.rollback().await,
+            Inner::Sqlite(session) => session.roll_back().await,
             #[cfg(feature = "postgres")]
             Inner::Postgres(session) => session.roll_back().await,
         };
@@ -98,10 +98,7 @@ impl Transaction {
         self.tell(sql);
         let changed = match &mut self.inner {
             #[cfg(feature = "sqlite")]
-            Inner::Sqlite(transaction) => bound(sqlx::query(sql.sqlite), values)
-                .execute(&mut **transaction)
-                .await
-                .map(|done| done.rows_affected()),
+            Inner::Sqlite(session) => session.execute(bound(sql, values)).await,
             #[cfg(feature = "postgres")]
             Inner::Postgres(session) => session.ask(sql, &values).await.map(|(_, changed)| changed),
         };
@@ -113,10 +110,10 @@ impl Transaction {
         self.tell(sql);
         match &mut self.inner {
             #[cfg(feature = "sqlite")]
-            Inner::Sqlite(transaction) => bound(sqlx::query(sql.sqlite), values)
-                .fetch_all(&mut **transaction)
-                .await
-                .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
+            Inner::Sqlite(session) => {
+                let answered = session.rows(bound(sql, values)).await;
+                answered.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
+            }
             #[cfg(feature = "postgres")]
             Inner::Postgres(session) => {
                 let answered = session.ask(sql, &values).await;
@@ -164,7 +161,7 @@ impl Transaction {
     pub(crate) async fn script(&mut self, sql: Sql) -> Result<(), Error> {
         match &mut self.inner {
             #[cfg(feature = "sqlite")]
-            Inner::Sqlite(transaction) => sqlx::raw_sql(sql.sqlite).execute(&mut **transaction).await.map(|_| ()),
+            Inner::Sqlite(session) => session.script(sql.sqlite).await,
             #[cfg(feature = "postgres")]
             Inner::Postgres(session) => session.script(sql.postgres).await,
         }
@@ -184,11 +181,8 @@ pub(super) fn rows_of(answered: Vec<super::session::Answered>) -> Vec<Vec<Row>> 
 }
 
 #[cfg(feature = "sqlite")]
-fn bound(
-    query: sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
-    values: Vec<Value>,
-) -> sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments> {
-    values.into_iter().fold(query, |query, value| match value {
+fn bound(sql: Sql, values: Vec<Value>) -> super::sqlite_session::Bound<'static> {
+    values.into_iter().fold(sqlx::query(sql.sqlite), |query, value| match value {
         Value::Int(value) => query.bind(value),
         Value::Text(value) => query.bind(value),
         // Never on SQLite: see `Database::now`.

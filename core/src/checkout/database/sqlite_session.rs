@@ -1,0 +1,207 @@
+//! SQLite's connections, and the transactions on them.
+//!
+//! Not the driver's own pool, which asks a connection's thread after each use whether it still lives: the next one would wait
+//! for that answer. A transaction that was not seen to end costs its connection.
+
+use std::sync::Arc;
+
+use sqlx::{
+    ConnectOptions as _, Connection as _, SqliteConnection,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteRow},
+};
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard},
+    time::timeout,
+};
+
+use super::{inbox_sqlite::ARRIVAL, sqlite::BUSY};
+
+/// Statements with their values.
+pub(super) type Bound<'q> = Query<'q, sqlx::Sqlite, SqliteArguments>;
+
+/// One connection, for one transaction after the other.
+pub(super) struct One {
+    options: SqliteConnectOptions,
+    place: Arc<Mutex<Place>>,
+}
+
+struct Place {
+    connection: Option<SqliteConnection>,
+    is_closed: bool,
+}
+
+impl One {
+    pub(super) async fn open(options: &SqliteConnectOptions) -> Result<Self, sqlx::Error> {
+        let place = Place { connection: Some(connect(options).await?), is_closed: false };
+        Ok(Self { options: options.clone(), place: Arc::new(Mutex::new(place)) })
+    }
+
+    pub(super) async fn begin(&self, statement: &'static str) -> Result<SqliteSession, sqlx::Error> {
+        let mut session = self.take().await?;
+        let begun = session.script(statement).await;
+        if begun.is_err() {
+            session.end_where_answered(&begun);
+        }
+        begun.map(|()| session)
+    }
+
+    /// Runs one statement, which is a transaction by itself.
+    pub(super) async fn execute(&self, statement: Bound<'_>) -> Result<(), sqlx::Error> {
+        let mut session = self.take().await?;
+        let done = session.execute(statement).await.map(|_| ());
+        session.end_where_answered(&done);
+        done
+    }
+
+    async fn take(&self) -> Result<SqliteSession, sqlx::Error> {
+        let waiting = timeout(BUSY, Arc::clone(&self.place).lock_owned());
+        let mut place = waiting.await.map_err(|_| sqlx::Error::PoolTimedOut)?;
+        if place.is_closed {
+            return Err(sqlx::Error::PoolClosed);
+        }
+        if place.connection.is_none() {
+            place.connection = Some(connect(&self.options).await?);
+        }
+        Ok(SqliteSession(Some(place)))
+    }
+
+    /// Returns when it is closed.
+    pub(super) async fn close(&self) {
+        let mut place = self.place.lock().await;
+        place.is_closed = true;
+        if let Some(connection) = place.connection.take() {
+            let _ = connection.close().await;
+        }
+    }
+}
+
+async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
+    let mut connection = options.connect().await?;
+    sqlx::raw_sql(ARRIVAL).execute(&mut connection).await?;
+    Ok(connection)
+}
+
+/// A transaction. Where it is only dropped, it may be open, with SQLite's one lock: its connection is closed.
+pub(super) struct SqliteSession(Option<OwnedMutexGuard<Place>>);
+
+impl SqliteSession {
+    /// Says how many rows it changed.
+    pub(super) async fn execute(&mut self, statement: Bound<'_>) -> Result<u64, sqlx::Error> {
+        statement.execute(self.connection()?).await.map(|done| done.rows_affected())
+    }
+
+    pub(super) async fn rows(&mut self, statement: Bound<'_>) -> Result<Vec<SqliteRow>, sqlx::Error> {
+        statement.fetch_all(self.connection()?).await
+    }
+
+    /// `PoolClosed` once it has ended.
+    pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+        self.0.as_mut().and_then(|place| place.connection.as_mut()).ok_or(sqlx::Error::PoolClosed)
+    }
+
+    /// Runs statements without values.
+    pub(super) async fn script(&mut self, text: &'static str) -> Result<(), sqlx::Error> {
+        sqlx::raw_sql(text).execute(self.connection()?).await.map(|_| ())
+    }
+
+    pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        let done = self.script("COMMIT").await;
+        self.ended(done).await
+    }
+
+    pub(super) async fn roll_back(mut self) -> Result<(), sqlx::Error> {
+        let done = self.script("ROLLBACK").await;
+        self.ended(done).await
+    }
+
+    /// A statement outside of a transaction leaves none open, also where SQLite refuses it.
+    fn end_where_answered(&mut self, done: &Result<(), sqlx::Error>) {
+        if matches!(done, Ok(()) | Err(sqlx::Error::Database(_))) {
+            drop(self.0.take());
+        }
+    }
+
+    /// The connection goes to the next one where the transaction has ended, or can be ended. SQLite itself ends one when the
+    /// disk is full.
+    async fn ended(mut self, done: Result<(), sqlx::Error>) -> Result<(), sqlx::Error> {
+        if done.is_ok() || self.script("ROLLBACK").await.is_ok() {
+            drop(self.0.take());
+        }
+        done
+    }
+}
+
+impl Drop for SqliteSession {
+    /// The place is kept until the connection is closed: whoever closes the database waits for that.
+    fn drop(&mut self) {
+        let Some(mut place) = self.0.take() else { return };
+        let Some(connection) = place.connection.take() else { return };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                let _ = connection.close().await;
+                drop(place);
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    async fn opened() -> (One, PathBuf) {
+        let path = std::env::temp_dir().join(format!("paymento-session-{:016x}.db", fastrand::u64(..)));
+        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true).busy_timeout(BUSY);
+        let one = One::open(&options).await.expect("opens");
+        let mut session = one.begin("BEGIN IMMEDIATE").await.expect("begins");
+        session.script("CREATE TABLE numbers (number INTEGER UNIQUE)").await.expect("created");
+        session.commit().await.expect("commits");
+        (one, path)
+    }
+
+    async fn insert(one: &One) -> Result<(), sqlx::Error> {
+        one.execute(sqlx::query("INSERT INTO numbers VALUES (7)")).await
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_is_only_dropped_is_rolled_back_and_the_next_begins() {
+        let (one, path) = opened().await;
+        let mut session = one.begin("BEGIN IMMEDIATE").await.expect("begins");
+        session.script("INSERT INTO numbers VALUES (7)").await.expect("written");
+        drop(session);
+        insert(&one).await.expect("there is no other 7");
+        one.close().await;
+        let _ = std::fs::remove_file(path);
+    }
+
+    #[tokio::test]
+    async fn a_statement_that_is_refused_leaves_nothing_open_and_the_connection_is_kept() {
+        let (one, path) = opened().await;
+        insert(&one).await.expect("the first 7");
+        insert(&one).await.expect_err("the second");
+        assert!(one.place.try_lock().expect("free").connection.is_some());
+        let other = One::open(&one.options).await.expect("opens");
+        let session = other.begin("BEGIN IMMEDIATE").await.expect("nobody has the lock");
+        session.roll_back().await.expect("rolled back");
+        one.close().await;
+        other.close().await;
+        let _ = std::fs::remove_file(path);
+    }
+
+    #[tokio::test]
+    async fn whoever_closes_waits_for_what_is_in_use_and_nobody_gets_it_again() {
+        let (one, path) = opened().await;
+        let session = one.begin("BEGIN IMMEDIATE").await.expect("begins");
+        let committing = async {
+            tokio::task::yield_now().await;
+            session.commit().await
+        };
+        let (committed, ()) = tokio::join!(committing, one.close());
+        committed.expect("before it was closed");
+        assert!(matches!(insert(&one).await, Err(sqlx::Error::PoolClosed)));
+        let _ = std::fs::remove_file(path);
+    }
+}
