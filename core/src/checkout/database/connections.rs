@@ -22,6 +22,7 @@ use tokio::{
 };
 
 use super::{planned::Planned, postgres::ACQUIRE};
+use crate::log::{self, LogLevel, LogRecord};
 
 /// One that nobody has needed for so long is closed.
 const IDLE: Duration = Duration::from_mins(5);
@@ -88,7 +89,11 @@ impl Connections {
 
     /// From the next use of each connection on.
     fn plan_nothing(&self) {
-        self.plans_nothing.store(true, Ordering::Relaxed);
+        if !self.plans_nothing.swap(true, Ordering::Relaxed) {
+            let detail = "PostgreSQL, or a pooler in front of it, keeps no prepared statements: \
+                          each statement is planned at each use from now on";
+            log::emit(&LogRecord::checkout(LogLevel::Debug, None, detail.to_owned()));
+        }
     }
 
     pub(super) fn is_closed(&self) -> bool {
