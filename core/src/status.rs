@@ -125,6 +125,12 @@ impl OrderStatus {
         }
     }
 
+    /// Whether a callback with this status says that the money is there.
+    #[cfg(feature = "checkout")]
+    pub(crate) const fn says_paid(self) -> bool {
+        matches!(self, Self::Paid | Self::Approve)
+    }
+
     /// Whether the status is in the gateway's documentation.
     pub const fn is_known(self) -> bool {
         !matches!(self, Self::Unknown(_))

@@ -7,7 +7,10 @@ use paymento::{
     checkout::{EventKind, OrderState, PaymentState, Reason},
 };
 
-use crate::shop::{Heard, On, Shop, on_both, request};
+use crate::{
+    gateway::signed,
+    shop::{Heard, On, Shop, on_both, receive, request},
+};
 
 on_both! {
     a_visit_makes_one_verify_call_due_and_shows_the_status
@@ -16,6 +19,8 @@ on_both! {
     payments_are_listed_by_state_and_page
     a_payment_made_elsewhere_is_adopted_after_a_verify
     what_the_gateway_does_not_know_is_not_adopted
+    a_callback_from_before_the_adoption_counts_however_it_is_written
+    a_part_of_an_earlier_price_is_no_part_of_the_new_one
     a_canceled_order_that_is_paid_is_told_of_and_not_fulfilled
     a_canceled_order_can_be_opened_again
     unknown_orders_and_payments_are_their_own_errors
@@ -99,6 +104,36 @@ async fn a_payment_made_elsewhere_is_adopted_after_a_verify(on: On) {
     assert_eq!(heard.paid(), ["B-1"]);
     let again = shop.checkout.adopt(ELSEWHERE, "B-1", &price("10"), Speed::Low).await.expect("known");
     assert_eq!((again.state, heard.paid().len()), (OrderState::Paid, 1));
+}
+
+/// A server of the older documentation: only the callback says that it is paid.
+async fn a_callback_from_before_the_adoption_counts_however_it_is_written(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    shop.gateway.made_elsewhere(ELSEWHERE, "B-1", "10", 8);
+    shop.gateway.tell(ELSEWHERE, |told| told.old_server = true);
+    let body = format!(r#"{{"Token":"{ELSEWHERE}","OrderId":"B-1","OrderStatus":" PAID"}}"#);
+    assert_eq!(receive(&shop.checkout, signed(body)).await.status, 200);
+    shop.checkout.adopt(ELSEWHERE, "B-1", &price("10"), Speed::Low).await.expect("adopted");
+    shop.settle_down().await;
+    assert_eq!(heard.paid(), ["B-1"]);
+}
+
+async fn a_part_of_an_earlier_price_is_no_part_of_the_new_one(on: On) {
+    let shop = Shop::open(on).await;
+    let first = shop.token("A-578", "29.99").await;
+    shop.gateway.tell(&first, |told| (told.status, told.received) = (2, Some(("0.2", "0.5"))));
+    shop.callback(&first, "A-578", 2).await;
+    shop.settle_down().await;
+    let partial = shop.checkout.status("A-578").await.expect("known");
+    assert_eq!((partial.state, partial.token.as_deref()), (OrderState::PartiallyPaid, Some(first.as_str())));
+    let second = shop.token("A-578", "50").await;
+    let all = shop.checkout.status("A-578").await.expect("known");
+    assert_eq!((all.state, all.token.as_deref(), all.shortfall), (OrderState::Open, Some(second.as_str()), None));
+    assert!(all.url.expect("payable").contains(&second));
+    assert_eq!(shop.token("A-578", "29.99").await, first);
+    let again = shop.checkout.status("A-578").await.expect("known");
+    assert_eq!((again.state, again.shortfall), (OrderState::PartiallyPaid, partial.shortfall));
 }
 
 async fn what_the_gateway_does_not_know_is_not_adopted(on: On) {

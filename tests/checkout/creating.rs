@@ -20,11 +20,15 @@ on_both! {
     two_processes_at_once_ask_the_gateway_once
     a_dead_creators_intent_is_taken_over
     an_older_payment_is_asked_about_first
+    an_older_payment_is_asked_about_at_each_visit_and_not_at_each_click
+    who_gets_no_answer_about_an_older_payment_has_not_heard_of_it
     an_older_call_does_not_take_the_price_back
     a_call_that_waits_does_not_open_a_canceled_order_again
     a_customer_who_comes_back_late_finds_nothing_closed_behind_the_new_payment
     closed_is_not_told_any_more_once_the_order_can_be_paid_again
     closed_is_told_where_no_new_payment_came_of_it
+    closed_is_told_where_the_last_payment_closes_and_the_next_one_is_refused
+    closed_is_told_where_the_last_payment_closes_while_the_gateway_is_asked_for_the_next_one
     who_has_paid_an_earlier_price_is_not_asked_to_pay_again_when_it_comes_back
     a_lost_answer_is_asked_for_once_more
     a_refused_request_leaves_nothing_behind
@@ -189,6 +193,30 @@ async fn an_older_payment_is_asked_about_first(on: On) {
     assert_eq!(shop.checkout.status("A-578").await.expect("known").state, OrderState::Open);
 }
 
+async fn an_older_payment_is_asked_about_at_each_visit_and_not_at_each_click(on: On) {
+    let shop = Shop::open(on).await;
+    let token = shop.token("A-578", "29.99").await;
+    shop.clock.advance(MINUTE * 11);
+    for _ in 0..3 {
+        assert_eq!(shop.token("A-578", "29.99").await, token);
+        assert_eq!(shop.gateway.verifies(&token), 1);
+    }
+    shop.clock.advance(MINUTE);
+    shop.gateway.status(&token, OrderStatus::Timeout.code());
+    assert_ne!(shop.token("A-578", "29.99").await, token, "it is closed at the gateway");
+}
+
+async fn who_gets_no_answer_about_an_older_payment_has_not_heard_of_it(on: On) {
+    let shop = Shop::open(on).await;
+    let token = shop.token("A-578", "29.99").await;
+    shop.clock.advance(MINUTE * 11);
+    shop.gateway.fail_verifying([502; 20]);
+    assert_eq!(shop.token("A-578", "29.99").await, token, "as far as anybody knows, it is open");
+    shop.gateway.mended();
+    shop.gateway.status(&token, OrderStatus::Timeout.code());
+    assert_ne!(shop.token("A-578", "29.99").await, token);
+}
+
 async fn a_lost_answer_is_asked_for_once_more(on: On) {
     let shop = Shop::open(on).await;
     shop.gateway.fail_creating([None]);
@@ -313,6 +341,43 @@ async fn closed_is_told_where_no_new_payment_came_of_it(on: On) {
     let heard = Heard::by(&shop.checkout);
     shop.settle_down().await;
     assert_eq!(heard.kinds(), [EventKind::Closed]);
+}
+
+async fn closed_is_told_where_the_last_payment_closes_and_the_next_one_is_refused(on: On) {
+    let shop = Shop::open(on).await;
+    let first = shop.token("A-578", "29.99").await;
+    let heard = Heard::by(&shop.checkout);
+    shop.clock.advance(MINUTE * 20);
+    shop.gateway.status(&first, 4);
+    shop.gateway.fail_creating([Some(401)]);
+    shop.checkout.create_payment(request("A-578", "29.99")).await.expect_err("refused");
+    shop.settle_down().await;
+    assert_eq!(heard.kinds(), [EventKind::Closed]);
+    assert_eq!(heard.events()[0].token.as_deref(), Some(first.as_str()));
+    shop.pass(MINUTE * 30, MINUTE).await;
+    assert_eq!(heard.kinds(), [EventKind::Closed], "once");
+}
+
+async fn closed_is_told_where_the_last_payment_closes_while_the_gateway_is_asked_for_the_next_one(on: On) {
+    let shop = Shop::open(on).await;
+    let first = shop.token("A-578", "1").await;
+    let heard = Heard::by(&shop.checkout);
+    shop.gateway.fail_creating([Some(401)]);
+    let creating = shop.gateway.creating.lock().await;
+    let checkout = shop.process();
+    let call = tokio::spawn(async move { checkout.create_payment(request("A-578", "2")).await });
+    while !format!("{:?}", shop.checkout.status("A-578").await.expect("known").price).contains("Amount(2)") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    shop.gateway.status(&first, 4);
+    shop.callback(&first, "A-578", 4).await;
+    shop.settle_down().await;
+    assert_eq!(heard.kinds(), [], "another payment is on its way");
+    drop(creating);
+    call.await.expect("ran").expect_err("refused");
+    shop.settle_down().await;
+    assert_eq!(heard.kinds(), [EventKind::Closed]);
+    assert_eq!(shop.checkout.status("A-578").await.expect("known").state, OrderState::Closed);
 }
 
 async fn who_has_paid_an_earlier_price_is_not_asked_to_pay_again_when_it_comes_back(on: On) {

@@ -23,6 +23,7 @@ on_both! {
     what_is_taken_back_is_told_of_and_undoes_nothing
     another_price_than_recorded_is_a_mismatch
     an_overpaid_order_is_paid_and_says_by_how_much
+    an_excess_that_nobody_can_read_does_not_keep_an_order_from_being_paid
     the_pace_is_kept_and_callbacks_go_first
     what_customers_look_at_does_not_go_before_callbacks
     what_no_callback_tells_of_is_verified_however_many_callbacks_come
@@ -211,6 +212,17 @@ async fn an_overpaid_order_is_paid_and_says_by_how_much(on: On) {
     shop.pay(&token, "A-578").await;
     shop.settle_down().await;
     assert_eq!(heard.events()[0].overpaid_by.as_ref().map(ToString::to_string).as_deref(), Some("0.25"));
+}
+
+async fn an_excess_that_nobody_can_read_does_not_keep_an_order_from_being_paid(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    let token = shop.token("A-578", "29.99").await;
+    shop.gateway.tell(&token, |told| told.received = Some(("1", "1e-130")));
+    shop.pay(&token, "A-578").await;
+    shop.settle_down().await;
+    assert_eq!(heard.paid(), ["A-578"]);
+    assert_eq!(heard.events()[0].overpaid_by, None);
 }
 
 async fn the_pace_is_kept_and_callbacks_go_first(on: On) {

@@ -17,6 +17,7 @@ use crate::{
     price::Price,
     request::check_order_id,
     speed::Speed,
+    status::OrderStatus,
     token::Token,
     verification::Verification,
 };
@@ -120,13 +121,31 @@ pub(super) async fn apply_kept(
     token: &str,
     now: Millis,
 ) -> Result<(), Error> {
-    let Some(row) = transaction.row(KEPT, values![account, token]).await? else { return Ok(()) };
-    let count = row.int("count")?;
-    if count > 0 {
-        let values = values![account, token, count, row.flag("paid")?, now];
+    let kept = Kept::of(transaction, account, token).await?;
+    if kept.count > 0 {
+        let values = values![account, token, kept.count, i64::from(kept.says_paid), now];
         transaction.execute(APPLY, values).await?;
     }
     Ok(())
+}
+
+/// The callbacks of a token.
+#[derive(Default)]
+struct Kept {
+    count: i64,
+    says_paid: bool,
+}
+
+impl Kept {
+    async fn of(transaction: &mut Transaction, account: &str, token: &str) -> Result<Self, Error> {
+        let mut kept = Self::default();
+        for row in transaction.rows(KEPT, values![account, token]).await? {
+            kept.count += row.int("count")?;
+            kept.says_paid |=
+                row.maybe_text("status")?.and_then(|text| text.parse().ok()).is_some_and(OrderStatus::says_paid);
+        }
+        Ok(kept)
+    }
 }
 
 /// By the callbacks themselves.
@@ -135,8 +154,8 @@ pub(super) async fn has_callback_said_paid(
     account: &str,
     payment: &PaymentRow,
 ) -> Result<bool, Error> {
-    let row = transaction.row(KEPT, values![account, payment.token.as_deref()]).await?;
-    row.map_or(Ok(false), |row| row.flag("paid"))
+    let Some(token) = &payment.token else { return Ok(false) };
+    Ok(Kept::of(transaction, account, token).await?.says_paid)
 }
 
 const INSERT_ORDER: Sql = Sql::both(
@@ -150,9 +169,8 @@ const INSERT_PAYMENT: Sql = Sql::both(
      ON CONFLICT (account, token) DO NOTHING",
 );
 const KEPT: Sql = Sql::both(
-    "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS count, \
-     CAST(COALESCE(MAX(CASE WHEN status IN ('7', '8', 'Paid', 'Approve') THEN 1 ELSE 0 END), 0) AS BIGINT) AS paid \
-     FROM paymento_callbacks WHERE account = $1 AND token = $2",
+    "SELECT status, CAST(SUM(count) AS BIGINT) AS count FROM paymento_callbacks WHERE account = $1 AND token = $2 \
+     GROUP BY status",
 );
 const APPLY: Sql = Sql::both(
     "UPDATE paymento_payments SET callbacks = callbacks + $3, urgency = 1, next_verify_at = $5, \

@@ -18,7 +18,7 @@ use crate::{
     Client,
     error::{Error, ErrorCode},
     log::{LogLevel, LogRecord},
-    text::quote,
+    text::{clean, quote},
 };
 
 super::state::states! {
@@ -245,7 +245,7 @@ impl CheckoutBuilder {
             url = url.listening_at(&listen)?;
             key = format!("{key} {}", &*listen);
         }
-        options.who = name.unwrap_or_else(process::name);
+        options.who = clean(&name.unwrap_or_else(process::name), 200);
         options.sqlite_file = url.file().map(ToOwned::to_owned);
         if let Some(path) = &options.sqlite_file {
             log_once(&client, path);

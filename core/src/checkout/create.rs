@@ -13,7 +13,7 @@ use super::{
     orders::{self, OrderRow, PaymentRow},
     state::{OrderState, PaymentState},
     terms::{Terms, price_to_json},
-    verify::Verifier,
+    verify::{LEAST_GAP, Verifier},
 };
 use crate::{
     Client, Limits, PaymentRequest,
@@ -153,7 +153,7 @@ async fn step(transaction: &mut Transaction, purchase: &Purchase, pass: Pass) ->
     let others = intent.filter(|intent| !intent.is_abandoned(now) && !intent.is_created_by(&purchase.creator));
     if let Some(payment) = same.iter().rev().find(|payment| payment.is_payable()) {
         let payment = Box::new((*payment).clone());
-        if pass == Pass::Asked || now - payment.heard_of_at() <= OLD {
+        if pass == Pass::Asked || !is_to_be_asked_about(&payment, now) {
             intent::give_up_all(transaction, purchase).await?;
             return Ok(Step::Use(payment));
         }
@@ -166,6 +166,11 @@ async fn step(transaction: &mut Transaction, purchase: &Purchase, pass: Pass) ->
         return Ok(Step::Wait);
     }
     intent::claim(transaction, purchase, order.id, intent.map(|intent| intent.id), now).await.map(Step::Create)
+}
+
+/// Not again for each click and each reload.
+fn is_to_be_asked_about(payment: &PaymentRow, now: Millis) -> bool {
+    now - payment.created_at > OLD && now - payment.updated_at > LEAST_GAP
 }
 
 pub(super) fn is_still_wanted(order: &OrderRow, purchase: &Purchase) -> bool {

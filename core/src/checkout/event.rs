@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
+    orders::{OrderRow, PaymentRow},
     state::states,
     terms::{price_from_json, price_to_json},
 };
@@ -130,6 +131,19 @@ pub(super) struct Payload {
 }
 
 impl Payload {
+    /// What is known of a payment without asking the gateway.
+    pub(super) fn of(order: &OrderRow, payment: &PaymentRow) -> Self {
+        Self {
+            price: Some(payment.price.clone()),
+            current_price: (payment.terms != order.terms).then(|| order.price.clone()),
+            speed: payment.speed,
+            additional_data: payment.additional_data.clone(),
+            settlement: payment.settlement.clone(),
+            live: payment.live,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn to_json(&self) -> String {
         let amount = |amount: &Option<Amount>| amount.as_ref().map(ToString::to_string);
         let price = |price: &Option<Price>| price.as_ref().map(price_to_json);
@@ -162,20 +176,21 @@ impl Payload {
             speed: text_of(&value, "speed").and_then(|speed| Speed::parse(&speed).ok()).unwrap_or_default(),
             additional_data: pairs_from_json(value.get("additional_data")),
             late: value.get("late").and_then(Value::as_bool).unwrap_or_default(),
-            overpaid_by: amount_of(&value, "overpaid_by")?,
-            shortfall: value.get("shortfall").filter(|found| !found.is_null()).map(shortfall).transpose()?,
+            overpaid_by: amount_of(&value, "overpaid_by"),
+            shortfall: value.get("shortfall").and_then(shortfall),
             settlement: text_of(&value, "settlement"),
             live: value.get("live").and_then(Value::as_bool),
         })
     }
 }
 
-fn shortfall(value: &Value) -> Result<Shortfall, Error> {
-    Ok(Shortfall {
-        amount: amount_of(value, "amount")?.ok_or_else(unreadable)?,
-        in_mempool: amount_of(value, "in_mempool")?,
+/// What is only told beside an event. Amounts that the gateway reports may be too long to be read: no reason to keep `paid` back.
+fn shortfall(value: &Value) -> Option<Shortfall> {
+    Some(Shortfall {
+        amount: amount_of(value, "amount")?,
+        in_mempool: amount_of(value, "in_mempool"),
         coin: text_of(value, "coin"),
-        fiat_estimated: amount_of(value, "fiat_estimated")?,
+        fiat_estimated: amount_of(value, "fiat_estimated"),
     })
 }
 
@@ -183,8 +198,8 @@ fn text_of(value: &Value, name: &str) -> Option<String> {
     value.get(name)?.as_str().map(ToOwned::to_owned)
 }
 
-fn amount_of(value: &Value, name: &str) -> Result<Option<Amount>, Error> {
-    text_of(value, name).map(|text| Amount::parse(&text)).transpose()
+fn amount_of(value: &Value, name: &str) -> Option<Amount> {
+    Amount::parse(&text_of(value, name)?).ok()
 }
 
 /// The shop's notes as they are kept.
@@ -260,6 +275,8 @@ mod tests {
         };
         let read = Payload::parse(&payload.to_json()).expect("readable");
         assert_eq!(format!("{read:?}"), format!("{payload:?}"));
+        let long = payload.to_json().replace("0.000000000000000001", &"9".repeat(129));
+        assert_eq!(Payload::parse(&long).expect("still readable").overpaid_by, None);
         assert_eq!(Payload::parse("[").expect_err("unreadable").code(), ErrorCode::DatabaseValue);
     }
 }

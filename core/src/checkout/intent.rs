@@ -6,8 +6,10 @@ use super::{
     clock::Millis,
     create::{Purchase, is_still_wanted, price_text},
     database::{Sql, Transaction, values},
+    event::{EventKind, Payload},
     history::Note,
     orders,
+    raise::Raised,
 };
 use crate::{
     error::{Error, ErrorCode},
@@ -106,8 +108,35 @@ pub(super) async fn drop_closed(transaction: &mut Transaction, order_row: i64, n
 /// This call needs no payment of its own: an older one will do, or none is wanted.
 pub(super) async fn give_up_all(transaction: &mut Transaction, purchase: &Purchase) -> Result<(), Error> {
     let values = values![&purchase.account, &purchase.order_id, &purchase.creator];
-    if transaction.execute(DELETE_INTENTS, values).await? > 0 {
-        transaction.later(CLOSE_AGAIN, values![&purchase.account, &purchase.order_id]).await?;
+    if transaction.execute(DELETE_INTENTS, values).await? == 0
+        || transaction.execute(CLOSE_AGAIN, values![&purchase.account, &purchase.order_id]).await? == 0
+    {
+        return Ok(());
+    }
+    tell_that_it_is_closed(transaction, purchase).await
+}
+
+/// The last payment may have been closed while the intent stood for one that follows it. Told once, whoever tells it first.
+async fn tell_that_it_is_closed(transaction: &mut Transaction, purchase: &Purchase) -> Result<(), Error> {
+    let now = transaction.now();
+    let Some(order) = orders::find(transaction, &purchase.account, &purchase.order_id).await? else { return Ok(()) };
+    let payments = orders::payments(transaction, order.id).await?;
+    let Some(last) = payments.iter().rev().find(|payment| payment.closed_at.is_some()) else { return Ok(()) };
+    let kind = EventKind::Closed;
+    let raised = Raised {
+        account: &order.account,
+        order_row: order.id,
+        order_id: &order.order_id,
+        kind,
+        reason: None,
+        token: last.token.as_deref(),
+        distinct: "",
+        payload: &Payload::of(&order, last),
+    };
+    if raised.put(transaction, now).await? {
+        let note = Note { what: "decided", who: &purchase.who, token: last.token.as_deref(), detail: kind.as_str() };
+        note.write(transaction, order.id, now).await?;
+        transaction.notify();
     }
     Ok(())
 }

@@ -47,10 +47,10 @@ pub(super) struct PaymentRow {
     pub(super) creator: Option<String>,
     pub(super) creator_until: Millis,
     pub(super) created_at: Millis,
+    /// When it was made, or the gateway last said something about it.
     pub(super) updated_at: Millis,
     pub(super) next_verify_at: Option<Millis>,
     pub(super) verify_until: Option<Millis>,
-    pub(super) last_verify_at: Option<Millis>,
     pub(super) verify_fence: i64,
     pub(super) callbacks: i64,
     pub(super) callback_paid: bool,
@@ -103,7 +103,6 @@ impl PaymentRow {
             updated_at: row.int("updated_at")?,
             next_verify_at: row.maybe_int("next_verify_at")?,
             verify_until: row.maybe_int("verify_until")?,
-            last_verify_at: row.maybe_int("last_verify_at")?,
             verify_fence: row.int("verify_fence")?,
             callbacks: row.int("callbacks")?,
             callback_paid: row.flag("callback_paid")?,
@@ -127,11 +126,6 @@ impl PaymentRow {
 
     pub(super) fn is_created_by(&self, creator: &str) -> bool {
         self.creator.as_deref() == Some(creator)
-    }
-
-    /// When the gateway last said something about it.
-    pub(super) fn heard_of_at(&self) -> Millis {
-        self.last_verify_at.unwrap_or(self.created_at).max(self.created_at)
     }
 
     /// Whether enough has arrived, and may still be confirmed. One that was being confirmed for a week and never was keeps
@@ -222,7 +216,7 @@ macro_rules! payment_columns {
     ($rest:literal) => {
         concat!(
             "SELECT id, order_row, token, url, live, terms, price, speed, additional_data, state, creator, ",
-            "creator_until, created_at, updated_at, next_verify_at, verify_until, last_verify_at, verify_fence, callbacks, ",
+            "creator_until, created_at, updated_at, next_verify_at, verify_until, verify_fence, callbacks, ",
             "callback_paid, callback_odd, status, outcome, confirming_since, unapproved_since, closed_at, settled_at, received, ",
             "settlement FROM paymento_payments ",
             $rest

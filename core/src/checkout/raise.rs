@@ -5,7 +5,10 @@ use super::{
     database::{Arrival, ArrivalKind, Sql, Transaction, values},
     event::{EventKind, Payload, Reason},
 };
-use crate::error::Error;
+use crate::{error::Error, signature};
+
+/// Characters.
+const LONGEST_OF_PAID: usize = 200;
 
 /// An event for the outbox.
 pub(super) struct Raised<'a> {
@@ -25,7 +28,8 @@ impl Raised<'_> {
     fn key(&self) -> String {
         let (account, order_id, kind) = (escaped(self.account), escaped(self.order_id), self.kind.as_str());
         if self.kind == EventKind::Paid {
-            return format!("{account}/{order_id}/{kind}");
+            let key = format!("{account}/{order_id}/{kind}");
+            return if key.chars().count() <= LONGEST_OF_PAID { key } else { shortened(&key) };
         }
         let reason = self.reason.map(|reason| format!(":{reason}")).unwrap_or_default();
         format!("{account}/{order_id}/{kind}{reason}/{}/{}", self.token.unwrap_or_default(), self.distinct)
@@ -45,6 +49,12 @@ impl Raised<'_> {
         ];
         Ok(transaction.execute(INSERT, values).await? > 0)
     }
+}
+
+/// Shops keep the key of `paid` in a column of their own. What an order id's slashes make too long is told by its SHA-256,
+/// which has one slash less than any other key.
+fn shortened(key: &str) -> String {
+    format!("sha256:{}/paid", hex::encode(signature::digest(key.as_bytes())))
 }
 
 /// An order id with slashes must not give the key of another order's event.
@@ -96,5 +106,11 @@ mod tests {
         let failed = key("A", EventKind::Attention, Some(Reason::HandlerFailed), Some("paid"));
         assert_ne!(key("A/attention:handler_failed", EventKind::Paid, None, None), failed.trim_end_matches('/'));
         assert_ne!(key("A/B", EventKind::Paid, None, None), key("A%2FB", EventKind::Paid, None, None));
+        let [one, other] =
+            ["/".repeat(64), "/".repeat(63) + "%"].map(|order_id| key(&order_id, EventKind::Paid, None, None));
+        assert!(one.len() <= LONGEST_OF_PAID && one != other, "{one} {other}");
+        let [one, other] =
+            ["/".repeat(128), "/".repeat(127) + "%"].map(|order_id| key(&order_id, EventKind::Paid, None, None));
+        assert!(one.len() <= LONGEST_OF_PAID && one.starts_with("sha256:") && one != other, "{one} {other}");
     }
 }

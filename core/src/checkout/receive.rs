@@ -238,7 +238,7 @@ fn decoded(account: &str, body: &[u8], callback: &Callback) -> Arrival {
     let is_odd = meaning == Meaning::Unknown && status.is_some();
     Arrival {
         token: Some(token.to_owned()),
-        says_paid: matches!(callback.status(), Some(OrderStatus::Paid | OrderStatus::Approve)),
+        says_paid: callback.status().is_some_and(OrderStatus::says_paid),
         odd_status: status.clone().filter(|_| is_odd),
         takes_back: matches!(meaning, Meaning::Closed | Meaning::Unknown) && status.is_some(),
         status,

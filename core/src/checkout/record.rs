@@ -206,18 +206,13 @@ impl Entry<'_> {
 
     fn payload(&self, kind: EventKind, reason: Option<Reason>) -> Payload {
         let settlement = self.verification.settlement();
-        let is_current = self.payment.terms == self.order.terms;
         Payload {
             detail: reason.and_then(|_| self.verification.detail().map(|detail| clean(detail, 300))),
-            price: Some(self.payment.price.clone()),
-            current_price: (!is_current).then(|| self.order.price.clone()),
-            speed: self.payment.speed,
-            additional_data: self.payment.additional_data.clone(),
             late: self.decision.late,
             overpaid_by: settlement.filter(|_| kind == EventKind::Paid).and_then(money::overpaid_by),
             shortfall: settlement.filter(|_| kind == EventKind::PartiallyPaid).and_then(money::shortfall),
             settlement: settlement.map(|settlement| settlement.raw().to_owned()),
-            live: self.payment.live,
+            ..Payload::of(self.order, self.payment)
         }
     }
 

@@ -201,10 +201,11 @@ async fn status(transaction: &mut Transaction, client: &Client, order: OrderRow)
     let can_be_paid =
         matches!(order.state, OrderState::Open | OrderState::PartiallyPaid) && order.canceled_at.is_none();
     let payable = payments.iter().rev().find(|payment| payment.is_payable() && payment.terms == order.terms);
-    let is_partial = order.state == OrderState::PartiallyPaid;
+    let state = state_at_current_price(&order, &payments);
+    let is_partial = state == OrderState::PartiallyPaid;
     let settlement = current.and_then(|payment| payment.settlement.as_deref()).and_then(read_settlement);
     Ok(OrderRecord {
-        state: order.state,
+        state,
         url: payable.filter(|_| can_be_paid).and_then(|payment| page_of(client, payment)),
         token: current.and_then(|payment| payment.token.clone()),
         shortfall: settlement.filter(|_| is_partial).as_ref().and_then(money::shortfall),
@@ -218,13 +219,24 @@ async fn status(transaction: &mut Transaction, client: &Client, order: OrderRow)
     })
 }
 
+/// A part of a price that is no longer asked for is no part of the current one: the customer is to pay all of that.
+fn state_at_current_price(order: &OrderRow, payments: &[PaymentRow]) -> OrderState {
+    let is_partial =
+        |payment: &PaymentRow| payment.state == PaymentState::PartiallyPaid && payment.terms == order.terms;
+    match order.state {
+        OrderState::PartiallyPaid if !payments.iter().any(is_partial) => OrderState::Open,
+        state => state,
+    }
+}
+
 /// The payment that says most about an order: the one that paid it, or that money came to, or the last attempt at its price.
 fn telling<'p>(order: &OrderRow, payments: &'p [PaymentRow]) -> Option<&'p PaymentRow> {
     let paid = payments.iter().find(|payment| Some(payment.id) == order.paid_payment);
-    let in_state = |state| payments.iter().rev().find(move |payment| payment.state == state);
-    paid.or_else(|| in_state(PaymentState::Confirming))
-        .or_else(|| in_state(PaymentState::PartiallyPaid))
-        .or_else(|| payments.iter().rev().find(|payment| payment.token.is_some() && payment.terms == order.terms))
+    let mut at_current_price =
+        payments.iter().rev().filter(|payment| payment.token.is_some() && payment.terms == order.terms);
+    paid.or_else(|| payments.iter().rev().find(|payment| payment.state == PaymentState::Confirming))
+        .or_else(|| at_current_price.clone().find(|payment| payment.state == PaymentState::PartiallyPaid))
+        .or_else(|| at_current_price.next())
         .or_else(|| payments.iter().rev().find(|payment| payment.token.is_some()))
 }
 

@@ -96,9 +96,7 @@ fn from_postgres(code: &str, message: &str) -> Error {
         "53100" => ErrorCode::DatabaseFull,
         "42P01" | "42703" => ErrorCode::DatabaseSchema,
         "XX001" | "XX002" | "58P01" => ErrorCode::DatabaseCorrupt,
-        "40001" | "40P01" | "23505" | "42P07" | "55P03" | "25P02" | "25P03" | "26000" | "42P05" => {
-            ErrorCode::DatabaseUnavailable
-        }
+        "40001" | "40P01" | "42P07" | "55P03" | "25P02" | "25P03" | "26000" | "42P05" => ErrorCode::DatabaseUnavailable,
         _ => match code.get(..2) {
             Some("08" | "53" | "57" | "58") => ErrorCode::DatabaseUnavailable,
             Some("22" | "23") => ErrorCode::DatabaseValue,
