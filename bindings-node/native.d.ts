@@ -80,8 +80,8 @@ export declare class Checkout {
   verifyDue(orderId?: string | undefined | null): Ticket<number>
   /** Records that the work is done. */
   complete(number: number): Ticket<null>
-  /** Records that the handler failed. */
-  fail(number: number, message: string): Ticket<null>
+  /** Records that the handler failed; for good: it is not run again by itself. */
+  fail(number: number, message: string, forGood: boolean): Ticket<null>
   /** Gives the work back untouched. */
   release(number: number): Ticket<null>
 }

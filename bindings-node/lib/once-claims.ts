@@ -80,6 +80,7 @@ export class Claims {
   readonly #holds = new Set<Hold>();
   readonly #answers = new Set<OnceAnswer>();
   #hasEnded = false;
+  #wasIgnored = false;
 
   once(connection: OnceConnection, key: string, forbiddenFiles: readonly string[]): Promise<boolean> {
     const answer = OnceAnswer.of(this.#once(connection, key, forbiddenFiles));
@@ -130,9 +131,15 @@ export class Claims {
     });
   }
 
+  /** Whether the handler has ended without the answer of a `once`: what it did all the same, it would do at each attempt. */
+  get wasIgnored(): boolean {
+    return this.#wasIgnored;
+  }
+
   /** Throws where the handler has ended, and what it wrote beside `once` was certainly not committed. */
   async verify(): Promise<void> {
-    if ([...this.#answers].some((answer) => !answer.isTaken)) {
+    this.#wasIgnored = [...this.#answers].some((answer) => !answer.isTaken);
+    if (this.#wasIgnored) {
       throw misuse("not_awaited");
     }
     for (const hold of this.#holds) {

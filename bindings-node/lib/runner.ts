@@ -228,8 +228,9 @@ export class Runner {
       await claims.verify();
     } catch (error) {
       const what = `the handler of ${event.kind} failed for the order ${JSON.stringify(event.orderId)}`;
-      say("error", `${what}; it is tried again: ${textOf(error)}`, this.#connection.logger, { error });
-      return this.#finish(addon.fail(number, textOf(error)));
+      const next = claims.wasIgnored ? "it is a dead letter" : "it is tried again";
+      say("error", `${what}; ${next}: ${textOf(error)}`, this.#connection.logger, { error });
+      return this.#finish(addon.fail(number, textOf(error), claims.wasIgnored));
     } finally {
       claims.end();
     }

@@ -311,11 +311,16 @@ impl Checkout {
         self.start(None).run::<(), _, _>(move |checkout| async move { checkout.complete(work?).await })
     }
 
-    /// Records that the handler failed.
+    /// Records that the handler failed; for good: it is not run again by itself.
     #[napi(ts_return_type = "Ticket<null>")]
-    pub fn fail(&self, number: u32, message: String) -> Ticket {
+    pub fn fail(&self, number: u32, message: String, for_good: bool) -> Ticket {
         let work = self.works.take(number);
-        self.start(None).run::<(), _, _>(move |checkout| async move { checkout.fail(work?, &message).await })
+        self.start(None).run::<(), _, _>(move |checkout| async move {
+            match for_good {
+                true => checkout.fail_for_good(work?, &message).await,
+                false => checkout.fail(work?, &message).await,
+            }
+        })
     }
 
     /// Gives the work back untouched.

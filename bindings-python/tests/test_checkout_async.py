@@ -224,6 +224,49 @@ def test_inline_the_handler_has_run_when_the_callback_is_answered(gateway: Simul
     asyncio.run(shop())
 
 
+def test_inline_close_waits_for_the_handler_that_goes_on_behind_the_answer(gateway: Simulator, database: str) -> None:
+    async def shop() -> None:
+        async with AsyncCheckout(gateway.async_client(), database, worker="inline") as checkout:
+            may_end, steps = asyncio.Event(), []
+
+            @checkout.on_paid
+            async def ship(_: OrderEvent) -> None:
+                steps.append("begun")
+                await may_end.wait()
+                steps.append("ended")
+
+            payment = await checkout.create_payment(order_id="A-578", **PRICE)
+            gateway.pay(payment.token)
+            headers, body = signed_callback(secret_key=gateway.secret_key, token=payment.token)
+            assert (await checkout.receive("POST", headers, body)).status == 200
+            assert steps == ["begun"]
+            asyncio.get_running_loop().call_later(0.2, may_end.set)
+            await checkout.close()
+            assert steps == ["begun", "ended"]
+            assert await has_happened(checkout, "completed")
+
+    asyncio.run(shop())
+
+
+def test_inline_a_handler_may_close_the_checkout(gateway: Simulator, database: str) -> None:
+    async def shop() -> None:
+        checkout = AsyncCheckout(gateway.async_client(), database, worker="inline")
+
+        @checkout.on_paid
+        async def ship(_: OrderEvent) -> None:
+            await checkout.close()
+
+        payment = await checkout.create_payment(order_id="A-578", **PRICE)
+        gateway.pay(payment.token)
+        headers, body = signed_callback(secret_key=gateway.secret_key, token=payment.token)
+        begun = time.monotonic()
+        assert (await checkout.receive("POST", headers, body)).status == 200
+        assert time.monotonic() - begun < 3
+        await checkout.close()
+
+    asyncio.run(shop())
+
+
 def test_a_checkout_is_of_the_process_and_runs_on_one_loop_at_a_time(gateway: Simulator, database: str) -> None:
     """Two loops in two threads: the first one's runner does it all while it runs."""
     checkout = AsyncCheckout(gateway.async_client(), database)

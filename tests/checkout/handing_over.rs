@@ -25,6 +25,7 @@ on_both! {
     an_order_that_kills_each_process_is_put_off_and_then_a_dead_letter
     a_second_handler_is_an_error
     a_paid_order_without_a_handler_stays_and_is_unhealthy
+    what_the_shop_does_not_want_to_hear_of_is_no_missing_runner
     nothing_stands_before_paid
     work_that_is_given_back_is_handed_over_again
     who_is_told_to_stop_waits_no_longer_and_loses_nothing
@@ -159,6 +160,23 @@ async fn a_paid_order_without_a_handler_stays_and_is_unhealthy(on: On) {
     let heard = Heard::by(&shop.checkout);
     shop.settle_down().await;
     assert_eq!(heard.paid(), ["A-578"]);
+}
+
+/// A shop that only ships, and has no runner: `inline`, or a scheduler.
+async fn what_the_shop_does_not_want_to_hear_of_is_no_missing_runner(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::default();
+    heard.handle(&shop.checkout, EventKind::Paid);
+    let token = shop.token("A-578", "29.99").await;
+    shop.gateway.status(&token, 4);
+    shop.callback(&token, "A-578", 4).await;
+    for _ in 0..5 {
+        shop.settle_down().await;
+        shop.clock.advance(MINUTE / 2);
+    }
+    shop.settle_down().await;
+    let health = shop.checkout.health().await.expect("up");
+    assert_eq!((health.problems, health.events_due), (vec![], 1), "`closed` waits for a handler that may come");
 }
 
 async fn nothing_stands_before_paid(on: On) {

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
+    from ._hand_over_async import Handling
     from ._native import Answer, CheckoutCalls, Work
     from ._types import Seconds
 
@@ -29,7 +30,7 @@ LOOK = 0.2
 class AsyncServing(Handlers):
     """Runs the handlers: coroutine functions on the loop, plain functions in its default executor."""
 
-    __slots__ = ("_runner", "_runners", "_under_way")
+    __slots__ = ("_inline", "_runner", "_runners", "_under_way")
 
     def __init__(self, calls: CheckoutCalls) -> None:
         super().__init__(calls)
@@ -38,6 +39,7 @@ class AsyncServing(Handlers):
         self._runners: set[AsyncRunner] = set()
         # The loop itself holds its tasks only weakly.
         self._under_way: set[asyncio.Task[None]] = set()
+        self._inline: set[Handling] = set()
 
     async def run(self, stop: asyncio.Event | threading.Event | Callable[[], object] | None = None) -> None:
         """Hand over to the handlers until told to stop, then wait for those that run. For a process of its own.
@@ -108,10 +110,18 @@ class AsyncServing(Handlers):
             runner.stop()
         for runner in here:
             await runner.end(max(0, end - monotonic()))
+        await self._end_inline(max(0, end - monotonic()))
         if ending := {future for future in elsewhere if future is not None}:
             # Such a loop may end meanwhile, and never tell.
             await asyncio.wait(ending, timeout=max(0, end - monotonic()) + AFTER_HANDLERS)
         await finish(self._calls.close())
+
+    async def _end_inline(self, longest: float) -> None:
+        """Wait for the handlers that `receive` has begun on this loop; not for the one that calls this."""
+        loop = asyncio.get_running_loop()
+        under_way = {task for task in self._under_way if task.get_loop() is loop}
+        if under_way and not any(handling.is_current() for handling in self._inline):
+            await asyncio.wait(under_way, timeout=longest)
 
     def _started(self, runner: AsyncRunner) -> asyncio.Task[None]:
         task = runner.start()
@@ -149,6 +159,9 @@ class AsyncServing(Handlers):
     async def _hand_over_order(self, order_id: str, end: float) -> None:
         try:
             while monotonic() < end and (work := await finish(self._calls.claim(order_id))) is not None:
-                await begin(self._calls, self._handlers, work)
+                handling = begin(self._calls, self._handlers, work)
+                self._inline.add(handling)
+                handling.add_done_callback(self._inline.discard)
+                await handling
         except PaymentoError as error:
             tell("a callback is recorded, and its order is not handed over yet", error)

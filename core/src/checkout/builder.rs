@@ -305,7 +305,7 @@ fn placed(url: DatabaseUrl) -> Result<DatabaseUrl, Error> {
     match url {
         #[cfg(feature = "sqlite")]
         DatabaseUrl::Sqlite(path) => {
-            super::place::check_lasting(&path, |name| env::var_os(name).is_some())?;
+            super::place::check_lasting(&path, |name| env::var_os(name).is_some_and(|value| !value.is_empty()))?;
             let path = super::place::absolute(&path)?;
             super::place::check_local(&path)?;
             Ok(DatabaseUrl::Sqlite(path))

@@ -124,6 +124,7 @@ impl Engine {
 
     async fn open_first(&self) -> Result<&Opened, Error> {
         let open = async {
+            migrate::check_file(&self.url, self.migrate)?;
             let database = Database::open(&self.url, self.clock.clone()).await?;
             if let Err(error) = migrate::prepare(&database, self.migrate).await {
                 database.close().await;

@@ -93,9 +93,10 @@ pub(super) async fn look(database: &Database, account: &str) -> Result<Health, E
         probes: row.int("probes")?,
         ..Health::new(row.int("runners")?)
     };
-    let overdue = row.flag("events_overdue")? || health.verify_lag_ms > OVERDUE;
+    let paid_overdue = row.flag("paid_overdue")?;
+    let overdue = paid_overdue || row.flag("others_overdue")? || health.verify_lag_ms > OVERDUE;
     let problems = [
-        (row.flag("paid_overdue")? && row.int("paid_handlers")? == 0, Problem::NoPaidHandler),
+        (paid_overdue && row.int("paid_handlers")? == 0, Problem::NoPaidHandler),
         (overdue && health.runners == 0, Problem::NoRunner),
         (health.dead_letters > 0, Problem::DeadLetters),
         (health.verify_lag_ms > 10 * OVERDUE, Problem::VerifyBehind),
@@ -122,17 +123,35 @@ impl Health {
     }
 }
 
+/// Whether events of a kind are overdue that a runner has come for once: what nobody handles waits for ever, and nobody is missed.
+macro_rules! overdue {
+    ($kind:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM paymento_runners WHERE account = $1 AND ' ' || handles || ' ' LIKE '% ",
+            $kind,
+            " %') AND EXISTS (SELECT 1 FROM paymento_events WHERE account = $1 AND kind = '",
+            $kind,
+            "' AND state = 0 AND next_at <= $3)"
+        )
+    };
+}
+
 /// Counts go up to 10,000: more says nothing more, and takes long on a large database.
-const LOOK: Sql = Sql::both(
-    "SELECT \
+const LOOK: Sql = Sql::both(concat!(
+    "SELECT CAST(CASE WHEN ",
+    overdue!("partially_paid"),
+    " OR ",
+    overdue!("closed"),
+    " OR ",
+    overdue!("attention"),
+    " THEN 1 ELSE 0 END AS BIGINT) AS others_overdue, \
      (SELECT COUNT(*) FROM paymento_runners WHERE account = $1 AND seen_at > $4) AS runners, \
      (SELECT COUNT(*) FROM paymento_runners WHERE account = $1 AND seen_at > $4 AND ' ' || handles || ' ' LIKE '% paid %') AS paid_handlers, \
      (SELECT COUNT(*) FROM (SELECT 1 FROM paymento_events WHERE account = $1 AND state = 0 AND next_at <= $2 LIMIT 10000) AS x) AS events_due, \
      (SELECT COUNT(*) FROM (SELECT 1 FROM paymento_events WHERE account = $1 AND kind = 'paid' AND state = 0 LIMIT 10000) AS x) AS paid_unfinished, \
      (SELECT COUNT(*) FROM (SELECT 1 FROM paymento_events WHERE account = $1 AND kind = 'paid' AND state = 0 AND next_at <= $3 LIMIT 1) AS x) AS paid_overdue, \
-     (SELECT COUNT(*) FROM (SELECT 1 FROM paymento_events WHERE account = $1 AND state = 0 AND next_at <= $3 LIMIT 1) AS x) AS events_overdue, \
      (SELECT COUNT(*) FROM (SELECT 1 FROM paymento_events WHERE account = $1 AND state = 2 LIMIT 10000) AS x) AS dead_letters, \
      (SELECT COUNT(*) FROM (SELECT 1 FROM paymento_payments WHERE account = $1 AND urgency IN (1, 2) AND next_verify_at <= $2 LIMIT 10000) AS x) AS verifies_due, \
      (SELECT MIN(next_verify_at) FROM paymento_payments WHERE account = $1 AND urgency IN (1, 2) AND next_verify_at <= $2) AS oldest_verify, \
      missed, probes FROM paymento_accounts WHERE account = $1",
-);
+));

@@ -4,6 +4,7 @@ use super::{
     Checkout,
     clock::Millis,
     database::{Row, Sql, Transaction, values},
+    orders::may_be_an_id,
 };
 use crate::error::Error;
 
@@ -45,6 +46,9 @@ impl Checkout {
     /// # Errors
     /// `database.`.
     pub async fn history(&self, order_id: &str) -> Result<Vec<HistoryEntry>, Error> {
+        if !may_be_an_id(order_id) {
+            return Ok(vec![]);
+        }
         let (account, order_id) = (self.account().to_owned(), order_id.to_owned());
         self.with_database(async move |database| {
             let mut transaction = database.begin_read().await?;

@@ -1,6 +1,9 @@
 //! The schema's version: made, brought up to date by several processes at once, or only checked.
 
-use super::database::{Database, Sql, Transaction, transact, undefined_table, values};
+use super::{
+    database::{Database, Sql, Transaction, transact, undefined_table, values},
+    url::DatabaseUrl,
+};
 use crate::error::{Error, ErrorCode};
 use std::fmt;
 
@@ -37,6 +40,14 @@ const SCHEMA: Sql = Sql::each(include_str!("schema/sqlite.sql"), include_str!("s
 /// For a printed file, whose reader runs it as it is.
 pub(super) const POSTGRES: &str = concat!(include_str!("schema/postgres.sql"), record_version!());
 pub(super) const SQLITE: &str = concat!(include_str!("schema/sqlite.sql"), record_version!());
+
+/// SQLite makes a file where there is none, and a check changes nothing.
+pub(super) fn check_file(url: &DatabaseUrl, migrate: Migrate) -> Result<(), Error> {
+    match url.file() {
+        Some(file) if migrate == Migrate::Check && !file.exists() => Err(missing()),
+        _ => Ok(()),
+    }
+}
 
 /// Makes the tables what this library needs, or says what is wrong with them.
 pub(super) async fn prepare(database: &Database, migrate: Migrate) -> Result<(), Error> {

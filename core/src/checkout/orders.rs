@@ -146,12 +146,20 @@ fn unknown_state(what: &str) -> Error {
         .with_hint("update the library in this process")
 }
 
+/// Whether an order can have this id: PostgreSQL refuses to look for one with a NUL, and there is none.
+pub(super) fn may_be_an_id(order_id: &str) -> bool {
+    !order_id.contains('\0')
+}
+
 /// The order, locked until the transaction ends.
 pub(super) async fn lock(
     transaction: &mut Transaction,
     account: &str,
     order_id: &str,
 ) -> Result<Option<OrderRow>, Error> {
+    if !may_be_an_id(order_id) {
+        return Ok(None);
+    }
     transaction.row(LOCK_ORDER, values![account, order_id]).await?.as_ref().map(OrderRow::read).transpose()
 }
 
@@ -173,6 +181,9 @@ pub(super) async fn find(
     account: &str,
     order_id: &str,
 ) -> Result<Option<OrderRow>, Error> {
+    if !may_be_an_id(order_id) {
+        return Ok(None);
+    }
     transaction.row(FIND_ORDER, values![account, order_id]).await?.as_ref().map(OrderRow::read).transpose()
 }
 

@@ -8,7 +8,7 @@ use std::{
 use crate::error::{Error, ErrorCode};
 
 /// File systems over a network. Their locks are unreliable, and SQLite's write-ahead log needs shared memory.
-const NETWORK: [&str; 12] = [
+const NETWORK: [&str; 17] = [
     "nfs",
     "nfs4",
     "cifs",
@@ -20,6 +20,11 @@ const NETWORK: [&str; 12] = [
     "glusterfs",
     "fuse.glusterfs",
     "fuse.sshfs",
+    "fuse.s3fs",
+    "fuse.gcsfuse",
+    "fuse.rclone",
+    "fuse.blobfuse2",
+    "fuse.juicefs",
     "lustre",
 ];
 
@@ -53,15 +58,20 @@ pub(super) fn check_lasting(path: &Path, variable: impl Fn(&str) -> bool) -> Res
 
 /// Refuses a network file system.
 pub(super) fn check_local(path: &Path) -> Result<(), Error> {
-    let folder = path.parent().and_then(|folder| folder.canonicalize().ok()).unwrap_or_else(|| path.to_path_buf());
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
-    match mount_of(&mounts, &folder).map(|mount| mount.kind) {
+    match mount_of(&mounts, &real(path)).map(|mount| mount.kind) {
         Some(kind) if NETWORK.contains(&kind) => {
             Err(Error::new(ErrorCode::DatabaseNetworkFileSystem, format!("the SQLite file would be on {kind}"))
                 .with_hint("use a local disk, or postgres://… where several machines share the orders"))
         }
         _ => Ok(()),
     }
+}
+
+/// Where the file is, or will be: it may itself be a link to elsewhere.
+fn real(path: &Path) -> PathBuf {
+    let folder = || path.parent().and_then(|folder| folder.canonicalize().ok());
+    path.canonicalize().ok().or_else(folder).unwrap_or_else(|| path.to_path_buf())
 }
 
 /// Whether the disk takes no writes, or the folder is one that nobody may write to.

@@ -36,9 +36,14 @@ pub(crate) enum SslMode {
 
 /// Reads `postgres://user:password@host:port/database?sslmode=…` as libpq does.
 pub(super) fn parse(text: &str) -> Result<Server, Error> {
-    let url = Url::parse(text).map_err(|_| refuse("is not a URL"))?;
+    let url = Url::parse(&with_host(text)).map_err(|_| refuse("is not a URL"))?;
+    if url.fragment().is_some() {
+        return Err(refuse("has a #, which is written %23"));
+    }
+    let host = url.host_str().filter(|host| !host.is_empty()).unwrap_or("localhost");
     let mut server = Server {
-        host: percent_decoded(url.host_str().filter(|host| !host.is_empty()).unwrap_or("localhost"))?,
+        // Brackets stand around a number with colons in a URL only.
+        host: percent_decoded(host.trim_start_matches('[').trim_end_matches(']'))?,
         port: url.port().unwrap_or(5432),
         user: percent_decoded(url.username())?,
         password: url.password().map(percent_decoded).transpose()?.map(Zeroizing::new),
@@ -47,8 +52,10 @@ pub(super) fn parse(text: &str) -> Result<Server, Error> {
         ssl_root_cert: None,
         listen: None,
     };
-    for (name, value) in url.query_pairs() {
-        server.take(&name, &value)?;
+    // Not as a form's, where a plus is a space.
+    for pair in url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        server.take(&percent_decoded(name)?, &percent_decoded(value)?)?;
     }
     if server.user.is_empty() {
         return Err(refuse("names no user"));
@@ -56,14 +63,47 @@ pub(super) fn parse(text: &str) -> Result<Server, Error> {
     if server.database.is_empty() {
         server.database.clone_from(&server.user);
     }
+    server.check()?;
     Ok(server)
 }
 
+/// `user@/database` and `user@:5432/database` name no host, which is right where a parameter does: libpq takes it, and no URL
+/// parser.
+fn with_host(text: &str) -> String {
+    let begin = text.find("://").map_or(text.len(), |at| at + 3);
+    let (scheme, rest) = text.split_at(begin);
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    match authority.rsplit_once('@') {
+        Some((user, port)) if port.is_empty() || port.starts_with(':') => {
+            format!("{scheme}{user}@localhost{port}{path}")
+        }
+        _ => text.to_owned(),
+    }
+}
+
 impl Server {
+    fn check(&mut self) -> Result<(), Error> {
+        // As in libpq: whoever names an authority wants it to be asked.
+        if self.ssl_mode == SslMode::Require && self.ssl_root_cert.is_some() {
+            self.ssl_mode = SslMode::VerifyCa;
+        }
+        if self.host.contains(',') {
+            return Err(
+                refuse("names several hosts").with_hint("name one, or a proxy that knows which one takes writes")
+            );
+        }
+        if [&self.host, &self.user, &self.database].iter().any(|text| text.contains('\0')) {
+            return Err(refuse("holds a NUL"));
+        }
+        Ok(())
+    }
+
     /// One parameter of the URL, as libpq reads it.
     fn take(&mut self, name: &str, value: &str) -> Result<(), Error> {
         match name {
             "sslmode" | "ssl-mode" => self.ssl_mode = SslMode::parse(value)?,
+            // libpq's word for the public authorities, whom it then wants to be asked.
+            "sslrootcert" if value == "system" => self.ssl_mode = SslMode::VerifyFull,
             "sslrootcert" | "ssl-root-cert" | "ssl-ca" => self.ssl_root_cert = Some(PathBuf::from(value)),
             "host" | "hostaddr" => value.clone_into(&mut self.host),
             "port" => self.port = value.parse().map_err(|_| refuse("has a port that is no number"))?,
@@ -71,8 +111,12 @@ impl Server {
             "password" => self.password = Some(Zeroizing::new(value.to_owned())),
             "dbname" => value.clone_into(&mut self.database),
             // Written by frameworks and hosts, and of no meaning here.
-            "application_name" | "connect_timeout" | "channel_binding" | "pgbouncer" | "schema"
-            | "connection_limit" => {}
+            "application_name" | "connect_timeout" | "channel_binding" | "pgbouncer" | "connection_limit" => {}
+            "schema" if value == "public" => {}
+            "schema" => {
+                let hint = "tables are made in the role's search_path: ALTER ROLE … SET search_path";
+                return Err(refuse("names a schema").with_hint(hint));
+            }
             _ => return Err(refuse("has a parameter that is not known here").with_hint(known_parameters())),
         }
         Ok(())

@@ -162,8 +162,52 @@ mod tests {
             panic!("no server")
         };
         assert_eq!((socket.host.as_str(), socket.database.as_str()), ("/run/pg", "shop"));
-        for text in ["postgres://", "postgres://u@h/d?sslmode=sometimes", "postgres://u@h/d?unknown=1"] {
+        for text in [
+            "postgres://",
+            "postgres://u@h/d?sslmode=sometimes",
+            "postgres://u@h/d?unknown=1",
+            "postgres://u@one,two/d",
+            "postgres://u%00@h/d",
+            "postgres://u@h/d?schema=other",
+            "postgres://u@h/d#fragment",
+        ] {
             refused(text);
+        }
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    #[allow(irrefutable_let_patterns, reason = "with both databases there are two patterns")]
+    fn hosts_are_written_as_libpq_takes_them() {
+        for (text, host, port) in [
+            ("postgres://shop@[::1]:6432/a", "::1", 6432),
+            ("postgres://shop:pw@/a?host=/cloudsql/x:y:z", "/cloudsql/x:y:z", 5432),
+            ("postgres://shop@:6432/a?host=db.example", "db.example", 6432),
+            ("postgres://shop@/a", "localhost", 5432),
+            ("postgres:///a?user=shop&host=db.example&port=7", "db.example", 7),
+        ] {
+            let DatabaseUrl::Postgres(server) = DatabaseUrl::parse(text).expect(text) else { panic!("no server") };
+            assert_eq!((server.host.as_str(), server.port, server.user.as_str()), (host, port, "shop"), "{text}");
+        }
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    #[allow(irrefutable_let_patterns, reason = "with both databases there are two patterns")]
+    fn parameters_are_no_form_and_whoever_names_an_authority_wants_it_asked() {
+        let read = |query: &str| {
+            let text = format!("postgres://shop@h/a?{query}");
+            let DatabaseUrl::Postgres(server) = DatabaseUrl::parse(&text).expect("valid") else { panic!("no server") };
+            server
+        };
+        let password = read("password=a+b%20c%25d&").password.expect("a password");
+        assert_eq!(password.as_str(), "a+b c%d");
+        for (query, mode) in [
+            ("sslmode=require", SslMode::Require),
+            ("sslmode=require&sslrootcert=/etc/ca.pem", SslMode::VerifyCa),
+            ("sslrootcert=system", SslMode::VerifyFull),
+        ] {
+            assert_eq!(read(query).ssl_mode, mode, "{query}");
         }
     }
 

@@ -12,6 +12,7 @@ use super::{
     event::{EventKind, OrderEvent},
     finish::{Ending, Finish},
     lease::Leases,
+    orders::may_be_an_id,
 };
 use crate::error::{Error, ErrorCode};
 
@@ -100,6 +101,9 @@ impl Checkout {
     /// # Errors
     /// `database.`.
     pub async fn claim_many(&self, kinds: &[EventKind], order_id: Option<&str>, most: u32) -> Result<Vec<Work>, Error> {
+        if order_id.is_some_and(|order_id| !may_be_an_id(order_id)) {
+            return Ok(vec![]);
+        }
         let leases = self.leases();
         let wanted = Wanted {
             account: self.account().to_owned(),
@@ -185,6 +189,14 @@ impl Checkout {
     pub async fn fail(&self, work: Work, message: &str) -> Result<(), Error> {
         let most = self.most_failures();
         self.finish(work, Ending::Failed { message: message.to_owned(), most }).await
+    }
+
+    /// Records that the handler failed, and must not run again by itself: the work is a dead letter at once.
+    ///
+    /// # Errors
+    /// As [`complete`](Self::complete).
+    pub async fn fail_for_good(&self, work: Work, message: &str) -> Result<(), Error> {
+        self.finish(work, Ending::Failed { message: message.to_owned(), most: 1 }).await
     }
 
     /// Gives the work back untouched: it is handed over again at once.

@@ -1,6 +1,6 @@
 //! What a database's failures mean. The driver's own errors stay here: they may carry values of rows.
 
-use std::fmt;
+use std::{fmt, io::ErrorKind};
 
 use crate::{
     error::{Error, ErrorCode},
@@ -55,6 +55,9 @@ pub(super) fn unreadable(column: &str) -> Error {
     Error::new(ErrorCode::DatabaseValue, format!("the column {column} cannot be read as what it should hold"))
 }
 
+const CERTIFICATE: &str = "the server's certificate must be for the host that the URL names, and signed by a public \
+                           authority or by one named with sslrootcert=";
+
 /// Our error for the driver's.
 pub(super) fn translate(error: &sqlx::Error) -> Error {
     match error {
@@ -66,11 +69,16 @@ pub(super) fn translate(error: &sqlx::Error) -> Error {
             }
             from_postgres(&code, database.message())
         }
+        sqlx::Error::Io(io) if io.kind() == ErrorKind::InvalidData => {
+            unavailable("no TLS connection to the database: its certificate was not accepted").with_hint(CERTIFICATE)
+        }
+        sqlx::Error::Io(io) if io.kind() == ErrorKind::NotFound => {
+            unavailable("the socket's file, or the file that sslrootcert= names, is not there")
+        }
         sqlx::Error::Io(io) => unavailable(&format!("the connection broke: {}", io.kind())),
-        sqlx::Error::Tls(_) => Error::new(ErrorCode::DatabaseUnavailable, "no TLS connection to the database")
-            .with_hint(
-                "the server's certificate must be signed by a public authority, or by one named with sslrootcert=",
-            ),
+        sqlx::Error::Tls(_) => {
+            Error::new(ErrorCode::DatabaseUnavailable, "no TLS connection to the database").with_hint(CERTIFICATE)
+        }
         sqlx::Error::PoolTimedOut => unavailable("no connection within the time limit"),
         sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => unavailable("the connection was closed"),
         sqlx::Error::Protocol(_) | sqlx::Error::BeginFailed | sqlx::Error::InvalidSavePointStatement => {

@@ -1,10 +1,11 @@
 //! SQLite's connections, and the transactions on them.
 //!
 //! Not the driver's own pool, which asks a connection's thread after each use whether it still lives: the next one would wait
-//! for that answer. A transaction that was not seen to end costs its connection.
+//! for that answer.
 
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use sqlx::{
     ConnectOptions as _, Connection as _, SqliteConnection,
     query::Query,
@@ -15,7 +16,11 @@ use tokio::{
     time::timeout,
 };
 
-use super::{inbox_sqlite::ARRIVAL, sqlite::BUSY};
+use super::{
+    failure::{is_locked, translate},
+    inbox_sqlite::ARRIVAL,
+    sqlite::BUSY,
+};
 
 /// Statements with their values.
 pub(super) type Bound<'q> = Query<'q, sqlx::Sqlite, SqliteArguments>;
@@ -39,19 +44,28 @@ impl One {
 
     pub(super) async fn begin(&self, statement: &'static str) -> Result<SqliteSession, sqlx::Error> {
         let mut session = self.take().await?;
-        let begun = session.script(statement).await;
-        if begun.is_err() {
-            session.end_where_answered(&begun);
+        match session.script(statement).await {
+            Ok(()) => Ok(session),
+            Err(error) => {
+                // Another process writes, or else nobody knows what is the matter with this connection.
+                if is_locked(&translate(&error)) {
+                    session.give_back();
+                } else {
+                    session.close();
+                }
+                Err(error)
+            }
         }
-        begun.map(|()| session)
     }
 
     /// Runs one statement, which is a transaction by itself.
     pub(super) async fn execute(&self, statement: Bound<'_>) -> Result<(), sqlx::Error> {
         let mut session = self.take().await?;
-        let done = session.execute(statement).await.map(|_| ());
-        session.end_where_answered(&done);
-        done
+        let done = session.execute(statement).await;
+        if done.is_ok() {
+            session.give_back();
+        }
+        done.map(|_| ())
     }
 
     async fn take(&self) -> Result<SqliteSession, sqlx::Error> {
@@ -82,7 +96,7 @@ async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection, sql
     Ok(connection)
 }
 
-/// A transaction. Where it is only dropped, it may be open, with SQLite's one lock: its connection is closed.
+/// A transaction. Where it is only dropped, it is rolled back.
 pub(super) struct SqliteSession(Option<OwnedMutexGuard<Place>>);
 
 impl SqliteSession {
@@ -106,35 +120,24 @@ impl SqliteSession {
     }
 
     pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
-        let done = self.script("COMMIT").await;
-        self.ended(done).await
+        self.script("COMMIT").await?;
+        self.give_back();
+        Ok(())
     }
 
     pub(super) async fn roll_back(mut self) -> Result<(), sqlx::Error> {
-        let done = self.script("ROLLBACK").await;
-        self.ended(done).await
+        self.script("ROLLBACK").await?;
+        self.give_back();
+        Ok(())
     }
 
-    /// A statement outside of a transaction leaves none open, also where SQLite refuses it.
-    fn end_where_answered(&mut self, done: &Result<(), sqlx::Error>) {
-        if matches!(done, Ok(()) | Err(sqlx::Error::Database(_))) {
-            drop(self.0.take());
-        }
+    /// For the next one. No transaction is open.
+    fn give_back(&mut self) {
+        drop(self.0.take());
     }
 
-    /// The connection goes to the next one where the transaction has ended, or can be ended. SQLite itself ends one when the
-    /// disk is full.
-    async fn ended(mut self, done: Result<(), sqlx::Error>) -> Result<(), sqlx::Error> {
-        if done.is_ok() || self.script("ROLLBACK").await.is_ok() {
-            drop(self.0.take());
-        }
-        done
-    }
-}
-
-impl Drop for SqliteSession {
     /// The place is kept until the connection is closed: whoever closes the database waits for that.
-    fn drop(&mut self) {
+    fn close(&mut self) {
         let Some(mut place) = self.0.take() else { return };
         let Some(connection) = place.connection.take() else { return };
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
@@ -142,6 +145,16 @@ impl Drop for SqliteSession {
                 let _ = connection.close().await;
                 drop(place);
             });
+        }
+    }
+}
+
+impl Drop for SqliteSession {
+    /// Nobody waits: the connection's thread does it before anything else that the next one wants. Where SQLite has ended the
+    /// transaction by itself, as when the disk is full, it is refused, and nothing is lost.
+    fn drop(&mut self) {
+        if let Ok(connection) = self.connection() {
+            let _ = sqlx::raw_sql("ROLLBACK").execute(connection).now_or_never();
         }
     }
 }
