@@ -170,7 +170,9 @@ async fn step(transaction: &mut Transaction, purchase: &Purchase, pass: Pass) ->
 
 /// Not again for each click and each reload.
 fn is_to_be_asked_about(payment: &PaymentRow, now: Millis) -> bool {
-    now - payment.created_at > OLD && now - payment.updated_at > LEAST_GAP
+    // A time to come is that of a clock which was wrong.
+    let has_just_answered = (0..=LEAST_GAP).contains(&(now - payment.updated_at));
+    now - payment.created_at > OLD && !has_just_answered
 }
 
 pub(super) fn is_still_wanted(order: &OrderRow, purchase: &Purchase) -> bool {
