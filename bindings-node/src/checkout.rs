@@ -316,10 +316,8 @@ impl Checkout {
     pub fn fail(&self, number: u32, message: String, for_good: bool) -> Ticket {
         let work = self.works.take(number);
         self.start(None).run::<(), _, _>(move |checkout| async move {
-            match for_good {
-                true => checkout.fail_for_good(work?, &message).await,
-                false => checkout.fail(work?, &message).await,
-            }
+            let work = work?;
+            if for_good { checkout.fail_for_good(work, &message).await } else { checkout.fail(work, &message).await }
         })
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +16,9 @@ import pytest
 
 import paymento
 from paymento.testing import Simulator
+
+# A script that runs the tests in the background has Ctrl-C ignored, here and in every child.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
