@@ -177,7 +177,7 @@ async fn a_canceled_order_can_be_opened_again(on: On) {
 
 async fn unknown_orders_and_payments_are_their_own_errors(on: On) {
     let shop = Shop::open(on).await;
-    for order_id in ["A-578", "", "A\0578"] {
+    for order_id in ["A-578", "", "A\x00578"] {
         assert_eq!(shop.checkout.history(order_id).await.expect("read"), []);
         assert_eq!(shop.checkout.verify_due(Some(order_id)).await.expect("nothing"), 0);
         assert!(shop.checkout.claim(&[EventKind::Paid], Some(order_id)).await.expect("nothing").is_none());
