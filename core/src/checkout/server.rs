@@ -1,6 +1,6 @@
 //! [`Server`]: a PostgreSQL server, as its URL names it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 use zeroize::Zeroizing;
@@ -83,7 +83,11 @@ fn with_host(text: &str) -> String {
 
 impl Server {
     fn check(&mut self) -> Result<(), Error> {
-        // As in libpq: whoever names an authority wants it to be asked.
+        // As in libpq: whoever names an authority wants it to be asked. `system` are the public ones, who sign for anybody's
+        // host: it must be ours, whatever sslmode says before or after.
+        if self.ssl_root_cert.as_deref() == Some(Path::new("system")) {
+            (self.ssl_root_cert, self.ssl_mode) = (None, SslMode::VerifyFull);
+        }
         if self.ssl_mode == SslMode::Require && self.ssl_root_cert.is_some() {
             self.ssl_mode = SslMode::VerifyCa;
         }
@@ -102,8 +106,6 @@ impl Server {
     fn take(&mut self, name: &str, value: &str) -> Result<(), Error> {
         match name {
             "sslmode" | "ssl-mode" => self.ssl_mode = SslMode::parse(value)?,
-            // libpq's word for the public authorities, whom it then wants to be asked.
-            "sslrootcert" if value == "system" => self.ssl_mode = SslMode::VerifyFull,
             "sslrootcert" | "ssl-root-cert" | "ssl-ca" => self.ssl_root_cert = Some(PathBuf::from(value)),
             "host" | "hostaddr" => value.clone_into(&mut self.host),
             "port" => self.port = value.parse().map_err(|_| refuse("has a port that is no number"))?,

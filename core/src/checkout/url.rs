@@ -206,6 +206,7 @@ mod tests {
             ("sslmode=require", SslMode::Require),
             ("sslmode=require&sslrootcert=/etc/ca.pem", SslMode::VerifyCa),
             ("sslrootcert=system", SslMode::VerifyFull),
+            ("sslrootcert=system&sslmode=require", SslMode::VerifyFull),
         ] {
             assert_eq!(read(query).ssl_mode, mode, "{query}");
         }

@@ -110,7 +110,7 @@ impl SqliteSession {
     }
 
     /// `PoolClosed` once it has ended.
-    pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+    fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
         self.0.as_mut().and_then(|place| place.connection.as_mut()).ok_or(sqlx::Error::PoolClosed)
     }
 
