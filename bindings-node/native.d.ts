@@ -530,6 +530,8 @@ export interface Failure {
   isRetryable: boolean
   /** Whether the gateway may have carried the request out. */
   maybeSent: boolean
+  /** Where the order stands. */
+  order: OrderRecord | null
 }
 
 /** What is wrong with the shop, and how to mend it. */

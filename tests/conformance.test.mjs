@@ -263,6 +263,9 @@ describe("surface.json", () => {
         return error instanceof paymento.ConfigError && error.code === "config.secret";
       },
     );
+    for (const [name, fields] of Object.entries(surface.error_fields_of)) {
+      for (const field of fields) assert.ok(camel(field) in paymento[name].prototype, `${name}.${field}`);
+    }
     for (const name of surface.error_classes) assert.ok(paymento[name].prototype instanceof Error, name);
   });
 

@@ -241,6 +241,8 @@ def test_errors_carry_the_surfaces_fields() -> None:
         paymento.sign(b"", "")
     for field in SURFACE["error_fields"]:
         assert hasattr(caught.value, field)
+    for name, fields in SURFACE["error_fields_of"].items():
+        assert all(hasattr(getattr(paymento, name), field) for field in fields)
     for name in SURFACE["error_classes"]:
         assert issubclass(getattr(paymento, name), paymento.PaymentoError)
     assert issubclass(paymento.InputError, ValueError)

@@ -1,6 +1,7 @@
 import type { Native } from "./binding.js";
 import { Data, make } from "./data.js";
 import type { ErrorCode } from "./error-code.js";
+import { makers } from "./errors.js";
 import { type OrderEvent, orderEventFrom, type Shortfall, shortfallFrom } from "./order-event.js";
 import type { Outcome } from "./outcome.js";
 import { type Price, priceFrom } from "./payment.js";
@@ -192,6 +193,8 @@ export function orderRecordFrom(record: Native.OrderRecord): OrderRecord {
     canceledAt: dateOf(record.canceledAt),
   });
 }
+
+makers.orderRecord = orderRecordFrom;
 
 /** @internal */
 export function paymentRecordFrom(record: Native.PaymentRecord): PaymentRecord {

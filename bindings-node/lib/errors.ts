@@ -1,4 +1,5 @@
 import type { Native } from "./binding.js";
+import type { OrderRecord } from "./checkout-records.js";
 import type { ErrorCode } from "./error-code.js";
 import type { Outcome } from "./outcome.js";
 
@@ -17,6 +18,8 @@ export interface ErrorDetails {
   readonly isRetryable?: boolean;
   /** Whether the gateway may have carried the request out. Default false. */
   readonly maybeSent?: boolean;
+  /** Where the order stands, for a `CheckoutError`. */
+  readonly order?: OrderRecord | null;
 }
 
 /**
@@ -49,7 +52,7 @@ export class PaymentoError extends Error {
     // What does not apply stays on the prototype, so that a printed error shows only what does.
     for (const [name, value] of Object.entries(details)) {
       if (name in DEFAULTS && value !== null && value !== undefined && value !== false) {
-        Object.defineProperty(this, name, { value, enumerable: true, writable: true, configurable: true });
+        define(this, name, value);
       }
     }
   }
@@ -108,7 +111,24 @@ export class VerifyError extends PaymentoError {
 }
 
 /** The order does not allow it, or another process is at work on it. */
-export class CheckoutError extends PaymentoError {}
+export class CheckoutError extends PaymentoError {
+  /**
+   * Where the order stands, with `checkout.already_paid` and `checkout.payment_in_progress`; null where it could not be read.
+   * Show it only to whom the order belongs.
+   */
+  declare readonly order: OrderRecord | null;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, message, details);
+    if (details.order) {
+      define(this, "order", details.order);
+    }
+  }
+
+  override toJSON(): Record<string, unknown> {
+    return { ...super.toJSON(), order: this.order?.toJSON() ?? null };
+  }
+}
 
 /** The checkout's database cannot be used, or not now. */
 export class DatabaseError extends PaymentoError {}
@@ -129,9 +149,14 @@ const CLASSES = {
 for (const [name, value] of Object.entries(DEFAULTS)) {
   Object.defineProperty(PaymentoError.prototype, name, { value, writable: true, configurable: true });
 }
+Object.defineProperty(CheckoutError.prototype, "order", { value: null, writable: true, configurable: true });
 for (const [name, { prototype }] of Object.entries({ PaymentoError, ...CLASSES })) {
   Object.defineProperty(prototype, "name", { value: name, writable: true, configurable: true });
   Object.defineProperty(prototype, BRAND, { value: name });
+}
+
+function define(error: PaymentoError, name: string, value: unknown): void {
+  Object.defineProperty(error, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function brandOf(value: unknown): unknown {
@@ -148,10 +173,14 @@ function isFailure<T>(result: Native.Failure | T): result is Native.Failure {
   return (result as Native.Failure | null | undefined)?.isFailure === true;
 }
 
+/** @internal Given by the file that makes them, which itself needs this one. */
+export const makers: { orderRecord?: (record: Native.OrderRecord) => OrderRecord } = {};
+
 /** @internal */
 export function toError(failure: Native.Failure): PaymentoError {
   const Class = CLASSES[failure.kind as keyof typeof CLASSES];
-  return new Class(failure.code as ErrorCode, failure.message, failure);
+  const order = (failure.order && makers.orderRecord?.(failure.order)) ?? null;
+  return new Class(failure.code as ErrorCode, failure.message, { ...failure, order });
 }
 
 /** @internal A failure is a value until here. */

@@ -5,6 +5,8 @@ use napi_derive::napi;
 use paymento::{Amount, ApiKey, Client, Error, ErrorCode, Secret};
 use serde::Serialize;
 
+use crate::checkout_records::OrderRecord;
+
 /// What a call gives: a failure or its result. Declared for TypeScript in `native-header.txt`.
 pub type Outcome<T> = Either<Failure, T>;
 
@@ -31,6 +33,8 @@ pub struct Failure {
     pub is_retryable: bool,
     /// Whether the gateway may have carried the request out.
     pub maybe_sent: bool,
+    /// Where the order stands.
+    pub order: Option<OrderRecord>,
 }
 
 impl From<Error> for Failure {
@@ -46,6 +50,7 @@ impl From<Error> for Failure {
             retry_after_ms: error.retry_after().map(|wait| wait.as_secs_f64() * 1_000.0),
             is_retryable: error.is_retryable(),
             maybe_sent: error.maybe_sent(),
+            order: error.order().cloned().map(Into::into),
         }
     }
 }

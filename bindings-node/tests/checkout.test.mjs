@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
-import { Answer, Checkout, Client, OrderEvent, OrderRecord, Payment, Settlement } from "paymento";
+import { Answer, Checkout, CheckoutError, Client, OrderEvent, OrderRecord, Payment, Settlement } from "paymento";
 import { signedCallback } from "paymento/testing";
 import { buy, DATABASES, freshSqlite, inbox, order, recorder, shopWith, silently } from "./support/checkout.mjs";
 import { refused } from "./support/errors.mjs";
@@ -49,7 +49,13 @@ for (const [name, fresh] of Object.entries(DATABASES)) {
       shop.checkout.onPaid((order) => paid.put(order));
       await shop.simulator.pay(first.token);
       await paid.next();
-      await refused("checkout.already_paid", () => shop.checkout.createPayment(order()));
+      await assert.rejects(shop.checkout.createPayment(order()), (error) => {
+        assert.equal(error.code, "checkout.already_paid");
+        assert.ok(error instanceof CheckoutError && error.order instanceof OrderRecord);
+        assert.deepEqual([error.order.state, error.order.token], ["paid", first.token]);
+        assert.ok(error.order.paidAt instanceof Date);
+        return JSON.parse(JSON.stringify(error)).order.orderId === "A-578";
+      });
     });
 
     test("a closed checkout is made again, and knows what it knew", async (t) => {

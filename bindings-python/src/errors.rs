@@ -8,6 +8,8 @@ use pyo3::{
     types::{PyDict, PyType},
 };
 
+use crate::checkout::OrderRecord;
+
 /// The exception for an error of the core.
 #[expect(clippy::needless_pass_by_value, reason = "stands in `map_err`")]
 pub(crate) fn raise(error: Error) -> PyErr {
@@ -41,6 +43,9 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     fields.set_item(intern!(py, "is_retryable"), error.is_retryable())?;
     fields.set_item(intern!(py, "maybe_sent"), error.maybe_sent())?;
     let raised = class(py, error.kind())?.call((error.to_string(),), Some(&fields))?;
+    if let Some(order) = error.order() {
+        raised.setattr(intern!(py, "order"), OrderRecord::from(order.clone()))?;
+    }
     Ok(PyErr::from_value(raised))
 }
 

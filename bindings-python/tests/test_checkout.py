@@ -68,6 +68,10 @@ def test_a_paid_order_ships_by_itself(gateway: Simulator, checkout: Checkout, he
     with pytest.raises(paymento.CheckoutError) as caught:
         checkout.create_payment(order_id="A-578", **PRICE)
     assert caught.value.code == "checkout.already_paid"
+    assert caught.value.order
+    assert (caught.value.order.state, caught.value.order.token) == ("paid", payment.token)
+    copied = pickle.loads(pickle.dumps(caught.value))
+    assert (copied.code, copied.order, str(copied)) == (caught.value.code, None, str(caught.value))
 
 
 def test_a_callback_is_answered_as_the_web_framework_sends_it(

@@ -2,6 +2,9 @@
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
+#[cfg(feature = "checkout")]
+use crate::checkout::OrderRecord;
+
 /// The family of an error, which is its exception class in Python and JavaScript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -211,6 +214,8 @@ struct Details {
     retryable: bool,
     maybe_sent: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    #[cfg(feature = "checkout")]
+    order: Option<OrderRecord>,
 }
 
 impl Error {
@@ -227,6 +232,8 @@ impl Error {
             retryable: code.is_retryable(),
             maybe_sent: false,
             source: None,
+            #[cfg(feature = "checkout")]
+            order: None,
         }))
     }
 
@@ -265,6 +272,13 @@ impl Error {
     #[cfg(feature = "client")]
     pub(crate) fn with_retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = retryable;
+        self
+    }
+
+    /// Adds where the order stands.
+    #[cfg(feature = "checkout")]
+    pub(crate) fn with_order(mut self, order: OrderRecord) -> Self {
+        self.0.order = Some(order);
         self
     }
 
@@ -311,6 +325,13 @@ impl Error {
     /// Whether the gateway may have carried the request out although this call failed.
     pub fn maybe_sent(&self) -> bool {
         self.0.maybe_sent
+    }
+
+    /// Where the order stands, with `checkout.already_paid` and `checkout.payment_in_progress`; `None` where it could not be
+    /// read. Show it only to whom the order belongs.
+    #[cfg(feature = "checkout")]
+    pub fn order(&self) -> Option<&OrderRecord> {
+        self.0.order.as_ref()
     }
 }
 

@@ -76,6 +76,8 @@ async fn a_paid_or_confirming_order_gets_no_second_payment(on: On) {
     for amount in ["29.99", "30"] {
         let refused = shop.checkout.create_payment(request("A-578", amount)).await.expect_err("confirming");
         assert_eq!(refused.code(), ErrorCode::CheckoutPaymentInProgress);
+        let order = refused.order().expect("where it stands");
+        assert_eq!((order.state, order.token.as_deref()), (OrderState::Confirming, Some(token.as_str())));
     }
     shop.clock.advance(Duration::from_secs(6));
     shop.pay(&token, "A-578").await;
@@ -83,7 +85,13 @@ async fn a_paid_or_confirming_order_gets_no_second_payment(on: On) {
     for amount in ["29.99", "30"] {
         let refused = shop.checkout.create_payment(request("A-578", amount)).await.expect_err("paid");
         assert_eq!(refused.code(), ErrorCode::CheckoutAlreadyPaid);
+        let order = refused.order().expect("where it stands");
+        assert_eq!((order.state, order.token.as_deref()), (OrderState::Paid, Some(token.as_str())));
+        assert!(order.paid_at.is_some());
     }
+    let refused = shop.checkout.cancel("A-578").await.expect_err("paid");
+    assert_eq!(refused.code(), ErrorCode::CheckoutAlreadyPaid);
+    assert_eq!(refused.order().expect("where it stands").state, OrderState::Paid);
     assert_eq!(shop.gateway.created(), 1);
 }
 
@@ -391,6 +399,7 @@ async fn who_has_paid_an_earlier_price_is_not_asked_to_pay_again_when_it_comes_b
     let error = shop.checkout.create_payment(request("A-578", "29.99")).await.expect_err("it is paid for");
     assert_eq!((error.code(), shop.gateway.created()), (ErrorCode::CheckoutAlreadyPaid, 2));
     assert!(error.hint().expect("what to do").contains("attention"));
+    assert_eq!(error.order().expect("where it stands").state, OrderState::Attention);
 }
 
 async fn what_the_shop_writes_comes_back_as_it_was(on: On) {

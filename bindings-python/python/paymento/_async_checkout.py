@@ -201,7 +201,7 @@ class AsyncCheckout(AsyncServing):
 
         Raises:
             CheckoutError: `checkout.already_paid`; `checkout.payment_in_progress` while a payment of the order is being
-                confirmed; `checkout.creation_in_progress` where another process has no token after 10 seconds;
+                confirmed, both with its status as the error's `order`; `checkout.creation_in_progress` where another process has no token after 10 seconds;
                 `checkout.superseded` where the order got another price or was canceled meanwhile.
             InputError: what is wrong with an argument; nothing was sent.
             TransportError, ApiError, DecodeError: the gateway made no payment that anybody knows of.
@@ -365,7 +365,7 @@ class AsyncCheckout(AsyncServing):
         """Cancel an order that is not paid. Its payments stay watched: money that comes is an "attention".
 
         Raises:
-            CheckoutError: `checkout.already_paid`, `checkout.unknown_order`.
+            CheckoutError: `checkout.already_paid`, with the error's `order`; `checkout.unknown_order`.
             DatabaseError: the database cannot be used, or not now.
         """
         record: OrderRecord = await finish(self._calls.cancel(order_id))

@@ -3,6 +3,7 @@
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._enums import Outcome
+    from ._native import OrderRecord
 
 
 class PaymentoError(Exception):
@@ -81,6 +82,16 @@ class VerifyError(PaymentoError):
 
 class CheckoutError(PaymentoError):
     """The order does not allow it, or another process is at work on it."""
+
+    order: "OrderRecord | None" = None
+    """Where the order stands, with `checkout.already_paid` and `checkout.payment_in_progress`.
+
+    None where it could not be read. Show it only to whom the order belongs. It is not pickled with the error.
+    """
+
+    def __reduce__(self) -> "tuple[object, ...]":
+        kept = {name: value for name, value in vars(self).items() if name != "order"}
+        return (type(self), self.args, kept)
 
 
 class DatabaseError(PaymentoError):

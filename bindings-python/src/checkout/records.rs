@@ -22,6 +22,12 @@ pub(crate) struct OrderRecord(pub(super) checkout::OrderRecord);
 
 data_class!(OrderRecord, ["order_id", "state", "token"]);
 
+impl From<checkout::OrderRecord> for OrderRecord {
+    fn from(record: checkout::OrderRecord) -> Self {
+        Self(record)
+    }
+}
+
 #[pymethods]
 impl OrderRecord {
     /// The shop's order id.

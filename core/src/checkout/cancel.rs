@@ -6,7 +6,7 @@ use super::{
     history::Note,
     orders,
     state::OrderState,
-    status::{status_of, unknown_order},
+    status::{status_of, telling_status, unknown_order},
 };
 use crate::error::{Error, ErrorCode};
 
@@ -15,12 +15,12 @@ impl Checkout {
     /// `create_payment` has opened the order again.
     ///
     /// # Errors
-    /// `checkout.already_paid`; `checkout.unknown_order`; `database.`.
+    /// `checkout.already_paid`, with [where it stands](Error::order); `checkout.unknown_order`; `database.`.
     pub async fn cancel(&self, order_id: &str) -> Result<OrderRecord, Error> {
         let (account, order_id) = (self.account().to_owned(), order_id.to_owned());
         let (who, client) = (self.who().to_owned(), self.client().clone());
         self.with_database(async move |database| {
-            transact!(database, transaction => async {
+            let canceled = transact!(database, transaction => async {
                 let now = transaction.now();
                 let order = orders::lock(&mut transaction, &account, &order_id).await?;
                 let order = order.filter(|order| !order.order_id.is_empty()).ok_or_else(unknown_order)?;
@@ -35,7 +35,11 @@ impl Checkout {
                     note.write(&mut transaction, order.id, now).await?;
                 }
                 status_of(&mut transaction, &client, order.id).await?.ok_or_else(unknown_order)
-            })
+            });
+            match canceled {
+                Ok(order) => Ok(order),
+                Err(error) => Err(telling_status(error, &database, &client, &account, &order_id).await),
+            }
         })
         .await
     }

@@ -12,6 +12,7 @@ use super::{
     intent::{self, Recorded},
     orders::{self, OrderRow, PaymentRow},
     state::{OrderState, PaymentState},
+    status::telling_status,
     terms::{Terms, price_to_json},
     verify::{LEAST_GAP, Verifier},
 };
@@ -75,7 +76,8 @@ impl Checkout {
     /// as it can be paid; a new price supersedes what came before.
     ///
     /// # Errors
-    /// `checkout.already_paid`; `checkout.payment_in_progress` while a payment of the order is being confirmed;
+    /// `checkout.already_paid`; `checkout.payment_in_progress` while a payment of the order is being confirmed, both with
+    /// [where it stands](Error::order);
     /// `checkout.creation_in_progress` where another process has not got its token within 10 seconds;
     /// `checkout.superseded` where the order got another price or was canceled meanwhile; `input.` for what is wrong in the request; `database.`; as `Client::create_payment` otherwise. The call ends within 25 seconds.
     pub async fn create_payment(&self, request: PaymentRequest) -> Result<Payment, Error> {
@@ -101,12 +103,15 @@ impl Checkout {
 }
 
 async fn create(verifier: &Verifier, purchase: &Purchase, end: Instant) -> Result<Payment, Error> {
-    let created = Box::pin(try_create(verifier, purchase, end)).await;
-    if created.is_err() {
-        // Nobody shall wait for this call. Where it fails, the intent's lease ends.
-        let _ = transact!(verifier.database, transaction => intent::give_up_all(&mut transaction, purchase));
+    match Box::pin(try_create(verifier, purchase, end)).await {
+        Ok(payment) => Ok(payment),
+        Err(error) => {
+            // Nobody shall wait for this call. Where it fails, the intent's lease ends.
+            let _ = transact!(verifier.database, transaction => intent::give_up_all(&mut transaction, purchase));
+            let (database, client) = (&verifier.database, &verifier.client);
+            Err(telling_status(error, database, client, &purchase.account, &purchase.order_id).await)
+        }
     }
-    created
 }
 
 async fn try_create(verifier: &Verifier, purchase: &Purchase, end: Instant) -> Result<Payment, Error> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{
     Checkout,
     clock::Millis,
-    database::{Sql, Transaction, values},
+    database::{Database, Sql, Transaction, values},
     event::{Shortfall, read_settlement},
     money,
     orders::{self, OrderRow, PaymentRow, payment_columns},
@@ -98,13 +98,7 @@ impl Checkout {
     /// `checkout.unknown_order`; `database.`.
     pub async fn status(&self, order_id: &str) -> Result<OrderRecord, Error> {
         let (account, order_id, client) = (self.account().to_owned(), order_id.to_owned(), self.client().clone());
-        self.with_database(async move |database| {
-            let mut transaction = database.begin_read().await?;
-            let order = orders::find(&mut transaction, &account, &order_id).await?;
-            let order = order.filter(|order| !order.order_id.is_empty()).ok_or_else(unknown_order)?;
-            status(&mut transaction, &client, order).await
-        })
-        .await
+        self.with_database(async move |database| status_by_id(&database, &client, &account, &order_id).await).await
     }
 
     /// The payment with this token.
@@ -178,6 +172,37 @@ async fn order_ids(transaction: &mut Transaction, rows: &[PaymentRow]) -> Result
 
 pub(super) async fn order_id(transaction: &mut Transaction, order_row: i64) -> Result<String, Error> {
     transaction.row(ORDER_ID, values![order_row]).await?.ok_or_else(unknown_order)?.text("order_id")
+}
+
+/// Adds where the order stands to an error which says that it needs no payment.
+pub(super) async fn telling_status(
+    error: Error,
+    database: &Database,
+    client: &Client,
+    account: &str,
+    order_id: &str,
+) -> Error {
+    match error.code() {
+        ErrorCode::CheckoutAlreadyPaid | ErrorCode::CheckoutPaymentInProgress => {
+            match status_by_id(database, client, account, order_id).await {
+                Ok(order) => error.with_order(order),
+                Err(_) => error,
+            }
+        }
+        _ => error,
+    }
+}
+
+async fn status_by_id(
+    database: &Database,
+    client: &Client,
+    account: &str,
+    order_id: &str,
+) -> Result<OrderRecord, Error> {
+    let mut transaction = database.begin_read().await?;
+    let order = orders::find(&mut transaction, account, order_id).await?;
+    let order = order.filter(|order| !order.order_id.is_empty()).ok_or_else(unknown_order)?;
+    status(&mut transaction, client, order).await
 }
 
 /// The status of the order with this row.

@@ -88,6 +88,7 @@ impl Verifier {
         most: i64,
     ) -> Result<Claimed, Error> {
         let now = transaction.now();
+        transaction.may_be_lost();
         let Some(row) = account.iter().flatten().next() else { return Ok(Claimed::default()) };
         let (allowed, begun) = self.allowed(row.int("pace_at")?, now);
         let (most, mut due) = (allowed.min(most), Vec::new());
@@ -97,7 +98,7 @@ impl Verifier {
             let left = most - i64::try_from(due.len()).unwrap_or(i64::MAX);
             // Where there were fewer than asked for, there are no more. What becomes due meanwhile wakes us again.
             if left > 0 && waits.is_due(urgency) && !(urgency == 1 && is_exhausted) {
-                let values = values![&self.account, urgency, now, left, now + ASKING];
+                let values = values![&self.account, urgency, now, left, now + ASKING, step()];
                 let rows = transaction.rows(CLAIM, values).await?;
                 is_exhausted |= urgency == 1 && i64::try_from(rows.len()).is_ok_and(|taken| taken < left);
                 for row in rows {
@@ -163,7 +164,8 @@ impl Verifier {
         gap: Millis,
     ) -> Result<Option<Due>, Error> {
         let now = transaction.now();
-        let row = transaction.row(CLAIM_ONE, values![payment, now, now + ASKING, now - gap]).await?;
+        transaction.may_be_lost();
+        let row = transaction.row(CLAIM_ONE, values![payment, now, now + ASKING, now - gap, step()]).await?;
         let due = row.as_ref().map(read_due).transpose()?;
         if due.is_some() {
             transaction.later(COUNT_PACE, values![&self.account, self.interval(), now - BURST, now + BURST]).await?;
@@ -346,6 +348,12 @@ fn reserved(first: i64, calls: i64) -> i64 {
     (first + calls).div_euclid(4) - first.div_euclid(4)
 }
 
+/// By how much the fence rises. A claim waits for no disk: where a crash of the server has lost it, the next one must not get
+/// the same number, or the older of two answers would count.
+fn step() -> i64 {
+    fastrand::i64(1..1 << 20)
+}
+
 fn pause(asked_for: Duration) -> Millis {
     millis(asked_for).min(LONGEST_PAUSE)
 }
@@ -377,7 +385,7 @@ const PAUSE: Sql = Sql::each(
 macro_rules! claim {
     ($lock:literal) => {
         concat!(
-            "UPDATE paymento_payments SET verify_fence = verify_fence + 1, last_verify_at = $3, verify_until = $5, ",
+            "UPDATE paymento_payments SET verify_fence = verify_fence + $6, last_verify_at = $3, verify_until = $5, ",
             "next_verify_at = $5 WHERE id IN (SELECT id FROM paymento_payments WHERE account = $1 AND urgency = $2 ",
             "AND next_verify_at <= $3 ORDER BY next_verify_at LIMIT $4",
             $lock,
@@ -389,7 +397,7 @@ macro_rules! claim {
 const CLAIM: Sql = Sql::each(claim!(""), claim!(" FOR UPDATE SKIP LOCKED")).planned_once();
 
 const CLAIM_ONE: Sql = Sql::both(
-    "UPDATE paymento_payments SET verify_fence = verify_fence + 1, last_verify_at = $2, verify_until = $3, \
+    "UPDATE paymento_payments SET verify_fence = verify_fence + $5, last_verify_at = $2, verify_until = $3, \
      next_verify_at = $3 WHERE id = $1 AND token IS NOT NULL AND settled_at IS NULL \
      AND (last_verify_at IS NULL OR last_verify_at <= $4 OR last_verify_at > $2) \
      RETURNING id, order_row, verify_fence, token, price, \
@@ -437,6 +445,12 @@ mod tests {
     fn one_call_in_four_is_kept_for_what_no_callback_tells_of() {
         assert_eq!([0, 1, 2, 3, 4].map(|first| reserved(first, 1)), [0, 0, 0, 1, 0]);
         assert_eq!([(0, 4), (1, 4), (2, 2), (5, 32)].map(|(first, calls)| reserved(first, calls)), [1, 1, 1, 8]);
+    }
+
+    #[test]
+    fn a_claim_that_was_lost_and_the_next_one_have_different_numbers() {
+        let steps: std::collections::HashSet<_> = (0..100).map(|_| step()).collect();
+        assert!(steps.len() > 90 && steps.iter().all(|step| *step > 0), "{steps:?}");
     }
 
     #[test]

@@ -164,6 +164,11 @@ impl Session {
         self.ask_text(text).await.map(|_| ())
     }
 
+    /// Its commit waits for no disk.
+    pub(super) fn may_be_lost(&mut self) {
+        self.pending.push_str("SET LOCAL synchronous_commit = off; ");
+    }
+
     /// Other processes are told when this is committed.
     pub(super) fn tell_others(&mut self) {
         self.tells_others = true;

@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, TryStreamExt as _};
 use sqlx::{
-    ConnectOptions as _, Connection as _, SqliteConnection,
+    ConnectOptions as _, Connection as _, Either, Execute, Executor as _, SqliteConnection,
     query::Query,
     sqlite::{SqliteArguments, SqliteConnectOptions, SqliteRow},
 };
@@ -44,8 +44,8 @@ impl One {
 
     pub(super) async fn begin(&self, statement: &'static str) -> Result<SqliteSession, sqlx::Error> {
         let mut session = self.take().await?;
-        match session.script(statement).await {
-            Ok(()) => Ok(session),
+        match session.run(sqlx::raw_sql(statement)).await {
+            Ok(_) => Ok(session),
             Err(error) => {
                 // Another process writes, or else nobody knows what is the matter with this connection.
                 if is_locked(&translate(&error)) {
@@ -102,11 +102,26 @@ pub(super) struct SqliteSession(Option<OwnedMutexGuard<Place>>);
 impl SqliteSession {
     /// Says how many rows it changed.
     pub(super) async fn execute(&mut self, statement: Bound<'_>) -> Result<u64, sqlx::Error> {
-        statement.execute(self.connection()?).await.map(|done| done.rows_affected())
+        self.run(statement).await.map(|(_, changed)| changed)
     }
 
     pub(super) async fn rows(&mut self, statement: Bound<'_>) -> Result<Vec<SqliteRow>, sqlx::Error> {
-        statement.fetch_all(self.connection()?).await
+        self.run(statement).await.map(|(rows, _)| rows)
+    }
+
+    /// Runs one statement. With its result it is done: to wait for the end of the answer as well would be to be woken twice.
+    async fn run<'q>(
+        &mut self,
+        statement: impl Execute<'q, sqlx::Sqlite> + 'q,
+    ) -> Result<(Vec<SqliteRow>, u64), sqlx::Error> {
+        let (mut rows, mut answer) = (vec![], self.connection()?.fetch_many(statement));
+        while let Some(part) = answer.try_next().await? {
+            match part {
+                Either::Right(row) => rows.push(row),
+                Either::Left(done) => return Ok((rows, done.rows_affected())),
+            }
+        }
+        Ok((rows, 0))
     }
 
     /// `PoolClosed` once it has ended.
@@ -120,13 +135,13 @@ impl SqliteSession {
     }
 
     pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
-        self.script("COMMIT").await?;
+        self.run(sqlx::raw_sql("COMMIT")).await?;
         self.give_back();
         Ok(())
     }
 
     pub(super) async fn roll_back(mut self) -> Result<(), sqlx::Error> {
-        self.script("ROLLBACK").await?;
+        self.run(sqlx::raw_sql("ROLLBACK")).await?;
         self.give_back();
         Ok(())
     }

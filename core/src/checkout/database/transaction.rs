@@ -157,6 +157,17 @@ impl Transaction {
         }
     }
 
+    /// For what is simply done again where a crash of the server has lost it: nobody waits for the disk. SQLite waits all the
+    /// same.
+    pub(crate) fn may_be_lost(&mut self) {
+        match &mut self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(_) => {}
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(session) => session.may_be_lost(),
+        }
+    }
+
     /// Runs statements without values.
     pub(crate) async fn script(&mut self, sql: Sql) -> Result<(), Error> {
         match &mut self.inner {
