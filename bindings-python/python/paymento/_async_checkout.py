@@ -201,8 +201,9 @@ class AsyncCheckout(AsyncServing):
 
         Raises:
             CheckoutError: `checkout.already_paid`; `checkout.payment_in_progress` while a payment of the order is being
-                confirmed, both with its status as the error's `order`; `checkout.creation_in_progress` where another process has no token after 10 seconds;
-                `checkout.superseded` where the order got another price or was canceled meanwhile.
+                confirmed, both with its status as the error's `order`; `checkout.creation_in_progress` where another
+                process has no token after 10 seconds; `checkout.superseded` where the order got another price or was
+                canceled meanwhile.
             InputError: what is wrong with an argument; nothing was sent.
             TransportError, ApiError, DecodeError: the gateway made no payment that anybody knows of.
             DatabaseError: the database cannot be used, or not now.
