@@ -220,7 +220,7 @@ export class Runner {
     return running;
   }
 
-  async #handle({ number, event }: Native.HandedOver): Promise<void> {
+  async #handle({ number, event, isLastAttempt }: Native.HandedOver): Promise<void> {
     const { addon } = this.#connection;
     const claims = new Claims();
     try {
@@ -228,7 +228,7 @@ export class Runner {
       await claims.verify();
     } catch (error) {
       const what = `the handler of ${event.kind} failed for the order ${JSON.stringify(event.orderId)}`;
-      const next = claims.wasIgnored ? "it is a dead letter" : "it is tried again";
+      const next = claims.wasIgnored || isLastAttempt ? "it is a dead letter" : "it is tried again";
       say("error", `${what}; ${next}: ${textOf(error)}`, this.#connection.logger, { error });
       return this.#finish(addon.fail(number, textOf(error), claims.wasIgnored));
     } finally {

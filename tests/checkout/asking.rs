@@ -20,6 +20,10 @@ on_both! {
     a_payment_made_elsewhere_is_adopted_after_a_verify
     what_the_gateway_does_not_know_is_not_adopted
     a_callback_from_before_the_adoption_counts_however_it_is_written
+    an_undocumented_status_from_before_the_adoption_is_told_of
+    a_payment_made_in_coins_is_not_adopted_at_a_fiat_price
+    an_order_that_needs_a_look_and_can_be_paid_has_its_page
+    a_page_that_is_full_is_the_last_one_where_nothing_follows
     a_part_of_an_earlier_price_is_no_part_of_the_new_one
     a_canceled_order_that_is_paid_is_told_of_and_not_fulfilled
     a_canceled_order_can_be_opened_again
@@ -117,6 +121,56 @@ async fn a_callback_from_before_the_adoption_counts_however_it_is_written(on: On
     shop.checkout.adopt(ELSEWHERE, "B-1", &price("10"), Speed::Low).await.expect("adopted");
     shop.settle_down().await;
     assert_eq!(heard.paid(), ["B-1"]);
+}
+
+async fn an_undocumented_status_from_before_the_adoption_is_told_of(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    shop.gateway.made_elsewhere(ELSEWHERE, "B-1", "10", 0);
+    shop.callback(ELSEWHERE, "B-1", 42).await;
+    shop.checkout.adopt(ELSEWHERE, "B-1", &price("10"), Speed::Low).await.expect("adopted");
+    shop.settle_down().await;
+    assert_eq!(heard.reasons(), [Reason::UnknownStatus]);
+}
+
+/// The gateway then names no fiat amount to compare.
+async fn a_payment_made_in_coins_is_not_adopted_at_a_fiat_price(on: On) {
+    let shop = Shop::open(on).await;
+    let heard = Heard::by(&shop.checkout);
+    shop.gateway.made_elsewhere(ELSEWHERE, "B-1", "", 8);
+    let refused = shop.checkout.adopt(ELSEWHERE, "B-1", &price("5000"), Speed::Low).await.expect_err("refused");
+    assert_eq!(refused.code(), ErrorCode::VerifyMismatch);
+    assert!(refused.message().contains("coins"), "{refused}");
+    shop.gateway.status(ELSEWHERE, 0);
+    shop.checkout.adopt(ELSEWHERE, "B-1", &price("5000"), Speed::Low).await.expect("nobody can say yet");
+    shop.pay(ELSEWHERE, "B-1").await;
+    shop.settle_down().await;
+    assert_eq!((heard.paid().len(), heard.reasons()), (0, vec![Reason::Mismatch]));
+}
+
+async fn an_order_that_needs_a_look_and_can_be_paid_has_its_page(on: On) {
+    let shop = Shop::open(on).await;
+    let first = shop.token("A-578", "1").await;
+    let second = shop.token("A-578", "2").await;
+    shop.pay(&first, "A-578").await;
+    shop.settle_down().await;
+    let status = shop.checkout.status("A-578").await.expect("known");
+    assert_eq!(status.state, OrderState::Attention);
+    assert!(status.url.expect("payable").contains(&second));
+    assert_eq!(shop.token("A-578", "2").await, second);
+}
+
+async fn a_page_that_is_full_is_the_last_one_where_nothing_follows(on: On) {
+    let shop = Shop::open(on).await;
+    for number in 0..101 {
+        let page = shop.checkout.payments(None, None, None).await.expect("read");
+        assert_eq!((page.payments.len(), page.next), (number, None));
+        shop.token(&format!("A-{number}"), "1").await;
+    }
+    let page = shop.checkout.payments(None, None, None).await.expect("read");
+    assert_eq!(page.payments.len(), 100);
+    let rest = shop.checkout.payments(None, None, page.next).await.expect("read");
+    assert_eq!((rest.payments.len(), rest.next), (1, None));
 }
 
 async fn a_part_of_an_earlier_price_is_no_part_of_the_new_one(on: On) {

@@ -14,7 +14,8 @@ use crate::shop::{Heard, MINUTE, On, SOON, Shop, on_both, request};
 on_both! {
     a_double_click_gives_the_same_payment
     pay_the_first_of_two_prices_and_nothing_is_fulfilled
-    a_paid_or_confirming_order_gets_no_second_payment
+    a_confirming_order_gets_no_second_payment
+    a_paid_order_gets_no_second_payment
     what_is_not_confirmed_in_a_week_keeps_nobody_from_paying
     who_pays_an_old_payment_is_offered_no_second_one
     two_processes_at_once_ask_the_gateway_once
@@ -67,7 +68,7 @@ async fn pay_the_first_of_two_prices_and_nothing_is_fulfilled(on: On) {
     assert_eq!(heard.paid(), ["A-578"]);
 }
 
-async fn a_paid_or_confirming_order_gets_no_second_payment(on: On) {
+async fn a_confirming_order_gets_no_second_payment(on: On) {
     let shop = Shop::open(on).await;
     let token = shop.token("A-578", "29.99").await;
     shop.gateway.status(&token, 3);
@@ -79,7 +80,15 @@ async fn a_paid_or_confirming_order_gets_no_second_payment(on: On) {
         let order = refused.order().expect("where it stands");
         assert_eq!((order.state, order.token.as_deref()), (OrderState::Confirming, Some(token.as_str())));
     }
-    shop.clock.advance(Duration::from_secs(6));
+    shop.checkout.cancel("A-578").await.expect("canceled");
+    let refused = shop.checkout.create_payment(request("A-578", "29.99")).await.expect_err("confirming");
+    assert_eq!(refused.order().map(|order| order.state), Some(OrderState::Confirming), "the money is on its way");
+    assert_eq!(shop.checkout.status("A-578").await.expect("known").state, OrderState::Closed);
+}
+
+async fn a_paid_order_gets_no_second_payment(on: On) {
+    let shop = Shop::open(on).await;
+    let token = shop.token("A-578", "29.99").await;
     shop.pay(&token, "A-578").await;
     shop.settle_down().await;
     for amount in ["29.99", "30"] {

@@ -288,6 +288,29 @@ async fn a_read_only_disk_gives_503() {
     checkout.close().await;
 }
 
+/// As hosts do where a disk is nearly full: connections that were opened meanwhile stay as they are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_was_read_only_for_a_while_is_written_to_again() {
+    let shop = Shop::open(On::Postgres).await;
+    shop.token("A-578", "29.99").await;
+    let server = crate::postgres::shared();
+    let name = crate::postgres::name(&shop.url);
+    server.psql(name, &format!("ALTER DATABASE {name} SET default_transaction_read_only = on"));
+    server
+        .psql("postgres", &format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"));
+    for number in 0..3 {
+        let answer = receive(&shop.checkout, callback("00112233445566778899aabbccddeeff", "B-1", number)).await;
+        assert_eq!((answer.status, answer.code), (503, Some(ErrorCode::DatabaseReadOnly)));
+        assert!(shop.checkout.create_payment(request("A-579", "1")).await.is_err());
+    }
+    server.psql("postgres", &format!("ALTER DATABASE {name} RESET default_transaction_read_only"));
+    for number in 0..3 {
+        let answer = receive(&shop.checkout, callback("00112233445566778899aabbccddeeff", "B-1", number)).await;
+        assert_eq!((answer.status, answer.code), (200, None));
+        shop.token(&format!("C-{number}"), "1").await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_body_that_the_database_refuses_is_kept_and_holds_up_nobody() {
     let shop = Shop::open(On::Postgres).await;

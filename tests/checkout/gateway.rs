@@ -21,6 +21,7 @@ pub(crate) const SECRET: &str = "a secret key of the test";
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     pub(crate) order_id: String,
+    /// Of fiat money; empty: it was asked for in coins.
     pub(crate) amount: String,
     pub(crate) status: i64,
     /// Received and expected, of the coin.
@@ -228,8 +229,10 @@ impl Gateway {
         if !told.old_server {
             answer["orderStatus"] = told.status.into();
             let (received, expected) = told.received.unwrap_or(("0", "0.5"));
+            // Made for an amount in coins.
+            let in_coins = told.amount.is_empty();
             let number = |text: &str| serde_json::from_str::<Value>(text).expect("a number");
-            answer["settlement"] = json!({ "requestedFiatAmount": number(&told.amount), "coinName": "Bitcoin",
+            answer["settlement"] = json!({ "requestedFiatAmount": if in_coins { Value::Null } else { number(&told.amount) }, "coinName": "Bitcoin",
                 "expectedCryptoAmount": number(expected), "receivedCryptoAmount": number(received) });
         }
         (200, json!({ "success": told.status == 8, "message": "", "body": answer }))

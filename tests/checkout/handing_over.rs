@@ -119,6 +119,13 @@ async fn a_dead_letter_of_an_order_that_is_no_longer_paid_is_not_replayed(on: On
     shop.gateway.status(&token, 9);
     let letter = shop.checkout.dead_letters(None).await.expect("listed").remove(0);
     let refused = shop.checkout.replay(letter.id).await.expect_err("not paid");
+    // Also where whoever replays looks no further.
+    shop.settle_down().await;
+    let history = shop.checkout.history("A-578").await.expect("read");
+    assert!(
+        history.iter().any(|entry| entry.what == "decided" && entry.detail == "reversed_after_settled"),
+        "{history:?}"
+    );
     assert_eq!((refused.code(), runs.load(Ordering::SeqCst)), (ErrorCode::VerifyClosed, 1));
 }
 

@@ -93,7 +93,8 @@ def tell_success(work: Work, begun: float) -> None:
 
 def tell_failure(work: Work, error: BaseException) -> None:
     """Log why the handler failed."""
-    tell(f"the handler of {work.kind} failed for order {work.event.order_id!r}; it is tried again", error)
+    follows = "it is a dead letter" if work.is_last_attempt else "it is tried again"
+    tell(f"the handler of {work.kind} failed for order {work.event.order_id!r}; {follows}", error)
 
 
 def tell_unrecorded(work: Work, error: PaymentoError) -> None:

@@ -20,12 +20,14 @@ use crate::errors::refuse;
 pub(crate) struct Work {
     work: Mutex<Option<checkout::Work>>,
     event: OrderEvent,
+    is_last_attempt: bool,
 }
 
 impl Work {
     pub(super) fn new(work: checkout::Work, file: Option<&Path>) -> Self {
         let event = OrderEvent::new(work.event().clone(), file);
-        Self { work: Mutex::new(Some(work)), event }
+        let is_last_attempt = work.is_last_attempt();
+        Self { work: Mutex::new(Some(work)), event, is_last_attempt }
     }
 
     pub(super) fn taken(&self) -> PyResult<checkout::Work> {
@@ -46,6 +48,12 @@ impl Work {
     #[pyo3(signature = (claims: "object") -> "OrderEvent")]
     fn event_for(&self, claims: Py<PyAny>) -> OrderEvent {
         self.event.with_claims(claims)
+    }
+
+    /// Whether one more failure makes a dead letter of it.
+    #[getter]
+    fn is_last_attempt(&self) -> bool {
+        self.is_last_attempt
     }
 
     /// Which handler.

@@ -17,10 +17,13 @@ use crate::{
     price::Price,
     request::check_order_id,
     speed::Speed,
-    status::OrderStatus,
+    status::{Meaning, OrderStatus},
     token::Token,
     verification::Verification,
 };
+
+/// Who has made a payment that was taken over: nobody here knows what was asked for.
+pub(super) const ADOPTED: &str = "elsewhere";
 
 /// What is taken over.
 struct Adopted {
@@ -65,6 +68,7 @@ impl Checkout {
             let verifier = parts.over(database);
             let expected = Expected { order_id: adopted.order_id.clone(), price: Some(adopted.price.clone()) };
             let verification = verifier.client.verify_payment(&adopted.token, &expected).await?;
+            let verification = verification.of_unknown_origin(&adopted.price);
             if matches!(verification.outcome(), Outcome::InvalidToken | Outcome::Mismatch) {
                 return Err(verification.require_settled().err().unwrap_or_else(unknown_order));
             }
@@ -96,7 +100,8 @@ async fn adopt(transaction: &mut Transaction, adopted: &Adopted, verification: &
         adopted.speed.as_str(),
         serde_json::json!(verification.additional_data()).to_string(),
         now,
-        now
+        now,
+        ADOPTED
     ];
     transaction.execute(INSERT_PAYMENT, values).await?;
     apply_kept(transaction, &adopted.account, &adopted.token, now).await?;
@@ -123,7 +128,7 @@ pub(super) async fn apply_kept(
 ) -> Result<(), Error> {
     let kept = Kept::of(transaction, account, token).await?;
     if kept.count > 0 {
-        let values = values![account, token, kept.count, i64::from(kept.says_paid), now];
+        let values = values![account, token, kept.count, i64::from(kept.says_paid), now, kept.odd];
         transaction.execute(APPLY, values).await?;
     }
     Ok(())
@@ -134,6 +139,8 @@ pub(super) async fn apply_kept(
 struct Kept {
     count: i64,
     says_paid: bool,
+    /// A status that is not documented.
+    odd: Option<String>,
 }
 
 impl Kept {
@@ -141,8 +148,12 @@ impl Kept {
         let mut kept = Self::default();
         for row in transaction.rows(KEPT, values![account, token]).await? {
             kept.count += row.int("count")?;
-            kept.says_paid |=
-                row.maybe_text("status")?.and_then(|text| text.parse().ok()).is_some_and(OrderStatus::says_paid);
+            let Some(text) = row.maybe_text("status")? else { continue };
+            let status = text.parse().ok();
+            kept.says_paid |= status.is_some_and(OrderStatus::says_paid);
+            if status.is_none_or(|status| status.meaning() == Meaning::Unknown) {
+                kept.odd = Some(text);
+            }
         }
         Ok(kept)
     }
@@ -165,7 +176,7 @@ const INSERT_ORDER: Sql = Sql::both(
 const INSERT_PAYMENT: Sql = Sql::both(
     "INSERT INTO paymento_payments (order_row, account, gateway, live, token, url, terms, price, speed, additional_data, \
      state, creator_until, created_at, updated_at, next_verify_at, urgency, verify_fence, failures, callbacks, \
-     callback_paid) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', 0, $11, $11, $12, 2, 0, 0, 0, 0) \
+     callback_paid, creator) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open', 0, $11, $11, $12, 2, 0, 0, 0, 0, $13) \
      ON CONFLICT (account, token) DO NOTHING",
 );
 const KEPT: Sql = Sql::both(
@@ -174,6 +185,7 @@ const KEPT: Sql = Sql::both(
 );
 const APPLY: Sql = Sql::both(
     "UPDATE paymento_payments SET callbacks = callbacks + $3, urgency = 1, next_verify_at = $5, \
+     callback_odd = COALESCE($6, callback_odd), \
      callback_paid = CASE WHEN $4 = 1 THEN 1 ELSE callback_paid END \
      WHERE account = $1 AND token = $2 AND callbacks = 0 AND settled_at IS NULL",
 );

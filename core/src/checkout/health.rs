@@ -32,7 +32,9 @@ impl Problem {
     /// What it means, in one sentence.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::NoPaidHandler => "orders are paid, and no process comes for them: nothing is shipped",
+            Self::NoPaidHandler => {
+                "orders are paid, and no process comes for them: none has a handler for paid, or all are busy or hang; nothing is shipped"
+            }
             Self::NoRunner => "work is due, and no runner lives: start a worker",
             Self::DeadLetters => "handlers have failed for good; see the dead letters, and replay them",
             Self::VerifyBehind => "verify calls are ten minutes behind: the gateway fails, or the pace is too slow",

@@ -124,6 +124,11 @@ impl PaymentRow {
         self.state == PaymentState::Creating && !is_leased
     }
 
+    /// Whether other code has made it.
+    pub(super) fn is_adopted(&self) -> bool {
+        self.creator.as_deref() == Some(super::adopt::ADOPTED)
+    }
+
     pub(super) fn is_created_by(&self, creator: &str) -> bool {
         self.creator.as_deref() == Some(creator)
     }

@@ -119,7 +119,11 @@ fn cannot_make(path: &Path, error: &io::Error) -> Error {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::DatabaseFull,
         _ => ErrorCode::DatabaseUnavailable,
     };
-    Error::new(code, format!("the SQLite file cannot be made: {}: {}", error.kind(), path.display()))
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "its folder does not exist".to_owned(),
+        kind => kind.to_string(),
+    };
+    Error::new(code, format!("the SQLite file cannot be made: {why}: {}", path.display()))
         .with_hint("the folder must exist and be writable")
 }
 

@@ -1,5 +1,7 @@
 //! A verify answer, recorded: the decision is made and written in one transaction.
 
+use std::borrow::Cow;
+
 use super::{
     adopt,
     clock::Millis,
@@ -48,6 +50,7 @@ pub(super) async fn record(
     let Some(payment) = payments.iter().find(|payment| payment.id == asked.payment) else {
         return Ok(Recorded::default());
     };
+    let verification = &held_against(verification, payment);
     if payment.verify_fence != asked.fence && !verification.is_settled() {
         return Ok(Recorded { outdated: true, ..Recorded::default() });
     }
@@ -65,6 +68,14 @@ pub(super) async fn record(
     let decision = decide(&known, &answer);
     let entry = Entry { order: &order, payment, verification, decision: &decision, who, now };
     entry.write(transaction).await
+}
+
+fn held_against<'v>(verification: &'v Verification, payment: &PaymentRow) -> Cow<'v, Verification> {
+    if payment.is_adopted() {
+        Cow::Owned(verification.clone().of_unknown_origin(&payment.price))
+    } else {
+        Cow::Borrowed(verification)
+    }
 }
 
 fn answer(verification: &Verification) -> Answer<'_> {

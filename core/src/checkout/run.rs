@@ -19,6 +19,7 @@ use super::{Checkout, EventKind, Inner, OrderEvent, Work, clockwise, runner::sta
 use crate::{
     error::{Error, ErrorCode, ErrorKind},
     log::{LogLevel, LogRecord},
+    text::quote,
 };
 
 /// How long `run` waits for work before it looks whether it shall stop.
@@ -253,7 +254,9 @@ impl Checkout {
     }
 
     async fn failed(&self, work: Work, message: &str) -> Result<(), Error> {
-        let detail = format!("the handler of {} failed; it is tried again", work.event().kind);
+        let event = work.event();
+        let next = if work.is_last_attempt() { "it is a dead letter" } else { "it is tried again" };
+        let detail = format!("the handler of {} failed for the order {}; {next}", event.kind, quote(&event.order_id));
         self.client().log(LogRecord::checkout(LogLevel::Error, None, detail));
         self.fail(work, message).await
     }

@@ -3,6 +3,7 @@
 //! It runs on the engine's thread and never waits for the shop's code.
 
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
@@ -39,7 +40,11 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 const HEARTBEAT: Duration = Duration::from_secs(5);
 pub(super) const CLEAN: Duration = Duration::from_hours(1);
-const LOOK_AFTER: Duration = Duration::from_mins(1);
+const LOOK_AFTER: Duration = Duration::from_secs(10);
+/// Nobody wants to read the same more often.
+const SAY_AGAIN: Duration = Duration::from_mins(1);
+/// A clock that was wrong is looked for so often.
+const MEND: Duration = Duration::from_mins(1);
 
 impl Checkout {
     /// What a process that serves the shop does besides: everything, or only to say in the log that nobody does it.
@@ -120,9 +125,10 @@ impl Start {
     /// Nothing is done here but to say what is left undone.
     async fn look_out(self) {
         let Some(runner) = self.opened().await else { return };
+        let mut said = Said::default();
         loop {
             tokio::time::sleep(LOOK_AFTER).await;
-            runner.look_after().await;
+            runner.look_after(&mut said).await;
         }
     }
 
@@ -235,7 +241,7 @@ impl Runner {
 
     /// Shows that it is alive, and says what has gone wrong.
     async fn tend(&self) {
-        let mut looked = Instant::now();
+        let (mut looked, mut mended, mut said) = (Instant::now(), Instant::now(), Said::default());
         self.tell(clockwise::mend(&self.database, &self.verifier.account).await);
         let mut beats = interval(HEARTBEAT);
         beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -244,8 +250,11 @@ impl Runner {
             self.tell(self.beat().await);
             if looked.elapsed() >= LOOK_AFTER {
                 looked = Instant::now();
+                self.look_after(&mut said).await;
+            }
+            if mended.elapsed() >= MEND {
+                mended = Instant::now();
                 self.tell(clockwise::mend(&self.database, &self.verifier.account).await);
-                self.look_after().await;
             }
         }
     }
@@ -270,10 +279,10 @@ impl Runner {
     }
 
     /// Logs what `health` would say, so that nobody has to ask.
-    async fn look_after(&self) {
+    async fn look_after(&self, said: &mut Said) {
         match health::look(&self.database, &self.verifier.account).await {
             Ok(health) => {
-                for problem in health.problems {
+                for problem in said.new_of(&health.problems) {
                     let level = if problem == Problem::DeadLetters { LogLevel::Warning } else { LogLevel::Error };
                     let record = LogRecord::checkout(level, None, problem.meaning().to_owned());
                     self.verifier.client.log(record);
@@ -303,6 +312,19 @@ impl Runner {
     fn log(&self, level: LogLevel, error: &Error) {
         let detail = format!("the checkout's background work waits: {error}");
         self.verifier.client.log(LogRecord::checkout(level, Some(error.code().as_str()), detail));
+    }
+}
+
+/// When each problem was said last.
+#[derive(Default)]
+struct Said(HashMap<Problem, Instant>);
+
+impl Said {
+    fn new_of(&mut self, problems: &[Problem]) -> Vec<Problem> {
+        self.0.retain(|problem, at| problems.contains(problem) && at.elapsed() < SAY_AGAIN);
+        let new: Vec<_> = problems.iter().copied().filter(|problem| !self.0.contains_key(problem)).collect();
+        self.0.extend(new.iter().map(|problem| (*problem, Instant::now())));
+        new
     }
 }
 

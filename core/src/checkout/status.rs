@@ -90,6 +90,7 @@ pub struct PaymentsPage {
 
 /// Payments on one page.
 const PAGE: i64 = 100;
+const PAGE_ROWS: usize = 100;
 
 impl Checkout {
     /// Where an order stands, by our own database. Show it only to whom the order belongs.
@@ -117,7 +118,7 @@ impl Checkout {
         .await
     }
 
-    /// Payments in a state, or in any, made at or after `since` (milliseconds since 1970), oldest first, a hundred at a time. `after`: the
+    /// Payments in a state, or in any, made at or after `since` (milliseconds since 1970), oldest first, a hundred at a time. One without a token yet is on no page. `after`: the
     /// last page's [`next`](PaymentsPage::next).
     ///
     /// # Errors
@@ -134,13 +135,15 @@ impl Checkout {
             let (time, id) = page_begin(&mut transaction, &account, since.unwrap_or(0), after).await?;
             let rows = match state {
                 Some(state) => {
-                    transaction.rows(PAGE_OF_STATE, values![&account, state.as_str(), time, id, PAGE]).await?
+                    transaction.rows(PAGE_OF_STATE, values![&account, state.as_str(), time, id, PAGE + 1]).await?
                 }
-                None => transaction.rows(PAGE_OF_ALL, values![&account, time, id, PAGE]).await?,
+                None => transaction.rows(PAGE_OF_ALL, values![&account, time, id, PAGE + 1]).await?,
             };
-            let rows = rows.iter().map(PaymentRow::read).collect::<Result<Vec<_>, _>>()?;
-            let full = i64::try_from(rows.len()).is_ok_and(|length| length == PAGE);
-            let next = rows.last().map(|row| row.id).filter(|_| full);
+            let mut rows = rows.iter().map(PaymentRow::read).collect::<Result<Vec<_>, _>>()?;
+            // The one too many shows that there is another page.
+            let more = rows.len() > PAGE_ROWS;
+            rows.truncate(PAGE_ROWS);
+            let next = rows.last().map(|row| row.id).filter(|_| more);
             let orders = order_ids(&mut transaction, &rows).await?;
             let order = |row: &PaymentRow| orders.get(&row.order_row).cloned();
             let payments = rows.into_iter().filter_map(|row| record(&client, order(&row)?, row)).collect();
@@ -185,6 +188,10 @@ pub(super) async fn telling_status(
     match error.code() {
         ErrorCode::CheckoutAlreadyPaid | ErrorCode::CheckoutPaymentInProgress => {
             match status_by_id(database, client, account, order_id).await {
+                // Also where the shop has canceled the order: the money is on its way.
+                Ok(order) if error.code() == ErrorCode::CheckoutPaymentInProgress => {
+                    error.with_order(OrderRecord { state: OrderState::Confirming, ..order })
+                }
                 Ok(order) => error.with_order(order),
                 Err(_) => error,
             }
@@ -223,8 +230,8 @@ pub(super) async fn status_of(
 async fn status(transaction: &mut Transaction, client: &Client, order: OrderRow) -> Result<OrderRecord, Error> {
     let payments = orders::payments(transaction, order.id).await?;
     let current = telling(&order, &payments);
-    let can_be_paid =
-        matches!(order.state, OrderState::Open | OrderState::PartiallyPaid) && order.canceled_at.is_none();
+    let can_be_paid = matches!(order.state, OrderState::Open | OrderState::PartiallyPaid | OrderState::Attention)
+        && order.canceled_at.is_none();
     let payable = payments.iter().rev().find(|payment| payment.is_payable() && payment.terms == order.terms);
     let state = state_at_current_price(&order, &payments);
     let is_partial = state == OrderState::PartiallyPaid;

@@ -20,6 +20,7 @@ use crate::{
     expected::Expected,
     log::{LogLevel, LogRecord},
     text::quote,
+    verification::Verification,
 };
 
 /// Whoever asks has this long for it, and longer while it lives; then another process may ask.
@@ -214,6 +215,22 @@ impl Verifier {
             self.log_attention(&due.expected.order_id, *reason);
         }
         Ok(recorded)
+    }
+
+    /// Records an answer that somebody has asked for besides.
+    pub(super) async fn recorded(&self, token: &str, verification: &Verification) -> Result<(), Error> {
+        let recorded = transact!(self.database, transaction => async {
+            let Some(payment) = orders::payment(&mut transaction, &self.account, token).await? else {
+                return Ok(Recorded::default());
+            };
+            let asked = Asked { payment: payment.id, order_row: payment.order_row, fence: payment.verify_fence };
+            let locked = transaction.rows_of_each(orders::locking(asked.order_row)).await?;
+            record(&mut transaction, &locked, &asked, verification, &self.who).await
+        })?;
+        for reason in &recorded.reasons {
+            self.log_attention(verification.order_id(), *reason);
+        }
+        Ok(())
     }
 
     /// In the log as well, for shops that handle no `attention`: some of these are money.

@@ -59,6 +59,11 @@ impl Work {
         self.attempt
     }
 
+    /// Whether one more failure makes a dead letter of the event.
+    pub fn is_last_attempt(&self) -> bool {
+        self.leases.upgrade().is_some_and(|leases| self.attempt + 1 >= leases.most_failures())
+    }
+
     /// Whether somebody renews the lease: not after the checkout was closed.
     fn is_held(&self) -> bool {
         self.leases.strong_count() > 0

@@ -61,15 +61,16 @@ impl Connections {
 
     /// One that lives as far as anybody knows, as soon as there is a place.
     pub(super) async fn take(self: &Arc<Self>) -> Result<Taken, sqlx::Error> {
-        timeout(ACQUIRE, self.wait_and_take()).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+        let end = Instant::now() + ACQUIRE;
+        timeout(ACQUIRE, self.wait_and_take(end)).await.map_err(|_| sqlx::Error::PoolTimedOut)?
     }
 
-    async fn wait_and_take(self: &Arc<Self>) -> Result<Taken, sqlx::Error> {
+    async fn wait_and_take(self: &Arc<Self>, end: Instant) -> Result<Taken, sqlx::Error> {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
         let known = self.idle().pop();
         let (connection, mut planned, opened) = match known {
             Some(idle) => (idle.connection, idle.planned, idle.opened),
-            None => (self.connect().await?, Planned::default(), Instant::now()),
+            None => (self.connect(end).await?, Planned::default(), Instant::now()),
         };
         if self.plans_nothing.load(Ordering::Relaxed) {
             planned.stop();
@@ -78,10 +79,10 @@ impl Connections {
     }
 
     /// A server that has just been restarted is waited for.
-    async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+    async fn connect(&self, end: Instant) -> Result<PgConnection, sqlx::Error> {
         loop {
             match self.options.connect().await {
-                Err(error) if may_soon_be_there(&error) => sleep(AGAIN).await,
+                Err(error) if may_soon_be_there(&error) && Instant::now() + 2 * AGAIN < end => sleep(AGAIN).await,
                 result => return result,
             }
         }
@@ -134,6 +135,13 @@ impl Taken {
     pub(super) fn is_misled(&mut self) {
         self.planned.stop();
         self.of.plan_nothing();
+    }
+
+    /// The server takes no writes on it, and perhaps for as long as it lives: the setting of when it was opened. The others may be
+    /// as old.
+    pub(super) fn is_read_only(&self) {
+        let idle = std::mem::take(&mut *self.of.idle());
+        tokio::spawn(close_all(idle));
     }
 
     /// For the next one. Everything that was asked has been answered, and no transaction is open.

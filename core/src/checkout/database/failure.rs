@@ -36,6 +36,12 @@ pub(super) fn is_misled(code: &str) -> bool {
     matches!(code, "26000" | "42P05" | "0A000")
 }
 
+/// Whether the server takes no writes on a connection.
+#[cfg(feature = "postgres")]
+pub(super) fn is_read_only(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == READ_ONLY)
+}
+
 /// Whether the database would take the statement, and does not take one of its values.
 pub(crate) fn is_refused_value(error: &Error) -> bool {
     error.code() == ErrorCode::DatabaseValue
@@ -75,6 +81,13 @@ pub(super) fn translate(error: &sqlx::Error) -> Error {
         sqlx::Error::Io(io) if io.kind() == ErrorKind::NotFound => {
             unavailable("the socket's file, or the file that sslrootcert= names, is not there")
         }
+        sqlx::Error::Io(io) if io.kind() == ErrorKind::ConnectionRefused => {
+            unavailable("nobody listens at the database's address")
+        }
+        // The standard library has no name for it.
+        sqlx::Error::Io(io) if io.to_string().contains("lookup address") => {
+            unavailable("the name of the database's host cannot be looked up")
+        }
         sqlx::Error::Io(io) => unavailable(&format!("the connection broke: {}", io.kind())),
         sqlx::Error::Tls(_) => {
             Error::new(ErrorCode::DatabaseUnavailable, "no TLS connection to the database").with_hint(CERTIFICATE)
@@ -98,9 +111,12 @@ pub(super) fn timed_out() -> Error {
     unavailable("the database did not answer in time")
 }
 
+/// PostgreSQL's code where a transaction takes no writes.
+const READ_ONLY: &str = "25006";
+
 fn from_postgres(code: &str, message: &str) -> Error {
     let kind = match code {
-        "25006" => ErrorCode::DatabaseReadOnly,
+        READ_ONLY => ErrorCode::DatabaseReadOnly,
         "53100" => ErrorCode::DatabaseFull,
         "42P01" | "42703" => ErrorCode::DatabaseSchema,
         "XX001" | "XX002" | "58P01" => ErrorCode::DatabaseCorrupt,

@@ -10,7 +10,7 @@ use tokio::{sync::Mutex, time::timeout};
 
 use super::{
     connections::{Connections, Taken},
-    failure::translate,
+    failure::{is_read_only, translate},
     notifier::Notifier,
     planned::is_misled,
     session::{Answered, Session},
@@ -153,6 +153,8 @@ impl Postgres {
             attempt += 1;
             match done {
                 Err(error) if attempt <= MOST_CONNECTIONS && (is_broken(&error) || is_misled(&error)) => {}
+                // A new one may take writes again.
+                Err(error) if attempt == 1 && is_read_only(&error) => {}
                 done => return done,
             }
         }

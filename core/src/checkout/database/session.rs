@@ -12,7 +12,9 @@ use futures_util::TryStreamExt as _;
 use sqlx::{AssertSqlSafe, Either, PgConnection, Row as _, postgres::PgRow};
 use tokio::{sync::Notify, time::timeout};
 
-use super::{Sql, Value, connections::Taken, planned, postgres::ACQUIRE, transaction::Statement};
+use super::{
+    Sql, Value, connections::Taken, failure::is_read_only, planned, postgres::ACQUIRE, transaction::Statement,
+};
 use crate::checkout::clock::Millis;
 
 /// A little longer than the server itself lets a statement run.
@@ -41,8 +43,9 @@ enum State {
     Sound,
     /// The server has refused a statement. To COMMIT it would then answer that it has rolled back, and call that no error.
     Refused,
-    /// A statement has not been answered: the next answer would be to another question.
-    Unanswered,
+    /// A statement has not been answered, so that the next answer would be to another question; or this connection takes no
+    /// writes. Nobody gets it any more.
+    Unusable,
 }
 
 impl Session {
@@ -142,17 +145,19 @@ impl Session {
 
     /// Gives up where the server does not answer.
     async fn send(&mut self, text: String) -> Result<Vec<Answered>, sqlx::Error> {
-        let before = std::mem::replace(&mut self.state, State::Unanswered);
-        let connection = self.connection.as_mut().filter(|_| before != State::Unanswered);
+        let before = std::mem::replace(&mut self.state, State::Unusable);
+        let connection = self.connection.as_mut().filter(|_| before != State::Unusable);
         let connection = connection.ok_or(sqlx::Error::PoolClosed)?;
         let answered = timeout(STATEMENT, answers(connection, text)).await.map_err(|_| sqlx::Error::PoolTimedOut)?;
         self.state = match &answered {
             Ok(_) | Err(sqlx::Error::Encode(_)) => before,
+            Err(error) if is_read_only(error) => State::Unusable,
             Err(sqlx::Error::Database(_)) => State::Refused,
-            Err(_) => State::Unanswered,
+            Err(_) => State::Unusable,
         };
         match &answered {
             Ok(_) => connection.planned.is_done(),
+            Err(error) if is_read_only(error) => connection.is_read_only(),
             Err(error) if planned::is_misled(error) => connection.is_misled(),
             Err(_) => connection.planned.is_refused(),
         }
@@ -220,7 +225,7 @@ async fn answers(connection: &mut PgConnection, text: String) -> Result<Vec<Answ
 impl Drop for Session {
     fn drop(&mut self) {
         let Some(mut connection) = self.connection.take() else { return };
-        if self.state == State::Unanswered {
+        if self.state == State::Unusable {
             return;
         }
         connection.planned.is_withdrawn();

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::{
-    failure::{is_locked, translate},
+    failure::{is_locked, translate, undefined_table},
     inbox_sqlite::ARRIVAL,
     sqlite::BUSY,
 };
@@ -62,8 +62,11 @@ impl One {
     pub(super) async fn execute(&self, statement: Bound<'_>) -> Result<(), sqlx::Error> {
         let mut session = self.take().await?;
         let done = session.execute(statement).await;
-        if done.is_ok() {
-            session.give_back();
+        match &done {
+            Ok(_) => session.give_back(),
+            // What the connection believes of the tables may be out of date: of those that its own view and trigger name.
+            Err(error) if undefined_table(&translate(error)) => session.close(),
+            Err(_) => {}
         }
         done.map(|_| ())
     }
