@@ -261,7 +261,7 @@ export class Checkout {
     return paymentRecordFrom(await this.#ask(options, (addon, call) => addon.payment(name, call)));
   }
 
-  /** Payments, oldest first, a hundred at a time. */
+  /** Payments, oldest first, a hundred at a time. One without a token yet is on no page. */
   async payments(filter?: PaymentsFilter, options?: CheckoutCallOptions): Promise<PaymentsPage> {
     const { state, since, after } = readOptions(filter, paymentsChecks);
     return paymentsPageFrom(await this.#ask(options, (addon, call) => addon.payments(state, since, after, call)));
@@ -281,7 +281,8 @@ export class Checkout {
 
   /**
    * Takes over a payment that other code has made. The gateway is asked about it first, and then it is watched like any.
-   * Callbacks that came for it within the last 7 days count.
+   * Callbacks that came for it within the last 7 days count. The amount is held against the gateway's; the currency cannot
+   * be, since the gateway names none.
    *
    * @param adopted the order, and the price that was asked for: it becomes the order's where the order is new
    * @throws {VerifyError} `verify.invalid_token`, `verify.mismatch` where the gateway does not know it as this order's at

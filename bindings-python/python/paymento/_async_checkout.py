@@ -291,7 +291,7 @@ class AsyncCheckout(AsyncServing):
         since: datetime | None = None,
         after: int | None = None,
     ) -> PaymentsPage:
-        """List payments, oldest first, a hundred at a time.
+        """List payments, oldest first, a hundred at a time. One without a token yet is on no page.
 
         Args:
             state: only those in this state, for instance "settled".
@@ -336,6 +336,7 @@ class AsyncCheckout(AsyncServing):
         """Take over a payment that other code has made. The gateway is asked about it first.
 
         Callbacks that came for it within the last 7 days count. The price becomes the order's where the order is new.
+        The amount is held against the gateway's; the currency cannot be, since the gateway names none.
 
         Args:
             token: the payment's token.

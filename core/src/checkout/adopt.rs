@@ -42,7 +42,8 @@ impl Checkout {
     /// Takes over a payment that other code has made. The gateway is asked about it first, and then it is watched like any.
     /// Callbacks that came for it within the last 7 days count.
     ///
-    /// `price` becomes the order's current price where the order is new.
+    /// `price` becomes the order's current price where the order is new. Its amount is held against the gateway's; its currency
+    /// cannot be, since the gateway names none.
     ///
     /// # Errors
     /// `verify.invalid_token` and `verify.mismatch` where the gateway does not know it as this order's at this price;
