@@ -558,6 +558,8 @@ export interface HandedOver {
   number: number
   /** What happened. */
   event: OrderEvent
+  /** Whether one more failure makes a dead letter of it. */
+  isLastAttempt: boolean
 }
 
 /** What a header of this name is to us: 0 nothing, 1 the signature, 2 something that is looked at. */

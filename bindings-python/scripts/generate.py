@@ -39,7 +39,7 @@ THREAD = (
             `receive`, never before.""",
     """a task on the event loop of the first `create_payment`, `visit` or `receive` in each process,
             which keeps no loop alive, and on the next loop when that one has ended. A handler that is no `async def`
-            runs in the loop's default executor.""",
+            runs in a thread of its own.""",
 )
 
 

@@ -241,3 +241,29 @@ def test_an_awaited_checkout_runs_anew_in_each_child(gateway: Simulator, postgre
     asyncio.run(shop())
     assert [in_child(lambda: asyncio.run(shop())) for _ in range(2)] == [0, 0]
     assert heard == [str(os.getpid())]
+
+
+@pytest.mark.parametrize("ends", ["exit", "return", "raise"])
+def test_the_child_of_a_handler_that_forks_does_nothing_of_its_parents(
+    gateway: Simulator, client: paymento.Client, database: str, ends: str
+) -> None:
+    codes: list[int] = []
+
+    def ship(_: paymento.OrderEvent) -> None:
+        child = os.fork()
+        if child:
+            codes.append(os.waitpid(child, 0)[1])
+        elif ends == "exit":
+            sys.exit(7)
+        elif ends == "raise":
+            raise ValueError("in the child")
+
+    with Checkout(client, database, worker="external") as checkout:
+        checkout.on_paid(ship)
+        payment = checkout.create_payment(order_id="A-578", **PRICE)
+        gateway.pay(payment.token)
+        checkout.visit(f"token={payment.token}")
+        assert checkout.run_once() == 1
+        whats = [entry.what for entry in checkout.history("A-578")]
+    assert (whats.count("completed"), whats.count("failed")) == (1, 0)
+    assert [os.waitstatus_to_exitcode(code) for code in codes] == [{"exit": 7, "return": 0, "raise": 1}[ends]]

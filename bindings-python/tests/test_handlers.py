@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from enum import Enum
 from functools import partial
@@ -284,3 +284,35 @@ def test_run_ends_although_a_handler_never_does(gateway: Simulator, client: paym
         assert not running.is_alive()
         finish.set()
         until(lambda: completed(checkout))
+
+
+def test_an_exception_without_words_counts_like_any(gateway: Simulator, client: paymento.Client, database: str) -> None:
+    class OddError(Exception):
+        def __str__(self) -> str:
+            raise SystemExit(3)
+
+    def ship(_: OrderEvent) -> None:
+        raise OddError
+
+    with Checkout(client, database, worker="external") as checkout:
+        checkout.on_paid(ship)
+        pay(gateway, checkout)
+        # What the program's log does with such an exception is the program's.
+        with suppress(SystemExit):
+            checkout.run_once()
+        [failed] = [entry for entry in checkout.history("A-578") if entry.what == "failed"]
+        assert failed.detail == "OddError"
+
+
+def test_the_log_says_when_a_failure_was_the_last(
+    gateway: Simulator, client: paymento.Client, database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def ship(_: OrderEvent) -> None:
+        raise ValueError("the printer is out of paper")
+
+    with Checkout(client, database, worker="external", max_failures=1) as checkout:
+        checkout.on_paid(ship)
+        pay(gateway, checkout)
+        checkout.run_once()
+    [failed] = [record.getMessage() for record in caplog.records if "failed for order" in record.getMessage()]
+    assert failed.endswith("it is a dead letter")

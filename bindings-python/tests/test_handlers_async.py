@@ -387,3 +387,78 @@ def test_a_handler_may_close_its_own_checkout(gateway: Simulator, database: str)
         await asyncio.wait_for(closed.wait(), 20)
 
     asyncio.run(shop())
+
+
+def test_functions_that_hang_take_no_place_from_the_others(gateway: Simulator, database: str) -> None:
+    finish = threading.Event()
+    heard = Heard()
+
+    async def shop() -> None:
+        checkout = AsyncCheckout(gateway.async_client(), database, concurrency=40, verifies_per_second=1_000)
+
+        @checkout.on_paid
+        def ship(event: OrderEvent) -> None:
+            heard(event)
+            assert finish.wait(20)
+
+        # More than the loop's own threads, whatever the machine.
+        for number in range(40):
+            payment = await checkout.create_payment(order_id=f"A-{number}", **PRICE)
+            gateway.pay(payment.token)
+            headers, body = signed_callback(secret_key=gateway.secret_key, token=payment.token)
+            await checkout.receive("POST", headers, body)
+        for _ in range(40):
+            await asyncio.to_thread(heard.take)
+        finish.set()
+        await checkout.close()
+
+    asyncio.run(shop())
+
+
+@pytest.mark.parametrize("given", ["coroutine", "task"])
+def test_what_an_async_handler_gives_to_await_is_awaited(gateway: Simulator, database: str, given: str) -> None:
+    shipped: list[str] = []
+
+    async def work(event: OrderEvent) -> None:
+        await asyncio.sleep(0)
+        if not shipped:
+            shipped.append(event.order_id)
+            raise ValueError("the printer is out of paper")
+        shipped.append(event.order_id)
+
+    async def shop() -> None:
+        checkout = AsyncCheckout(gateway.async_client(), database)
+
+        @checkout.on_paid
+        async def ship(event: OrderEvent) -> Any:
+            return work(event) if given == "coroutine" else asyncio.create_task(work(event))
+
+        await pay(gateway, checkout)
+        await happened(checkout, "completed")
+        assert await count(checkout, "failed") == 1
+        await checkout.close()
+
+    asyncio.run(shop())
+    assert shipped == ["A-578", "A-578"]
+
+
+def test_what_is_awaited_and_gives_something_to_await_again_has_not_shipped(gateway: Simulator, database: str) -> None:
+    async def work() -> None:
+        raise AssertionError("nobody awaits it")
+
+    async def wrapped() -> Any:
+        return work()
+
+    async def shop() -> None:
+        checkout = AsyncCheckout(gateway.async_client(), database, worker="external")
+
+        @checkout.on_paid
+        async def ship(_: OrderEvent) -> Any:
+            return wrapped()
+
+        await pay(gateway, checkout)
+        await checkout.run_once()
+        assert (await count(checkout, "failed"), await count(checkout, "completed")) == (1, 0)
+        await checkout.close()
+
+    asyncio.run(shop())

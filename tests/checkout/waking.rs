@@ -72,7 +72,7 @@ async fn waiting_shop() {
         Client::builder("an-api-key-of-the-test").secret_key(SECRET).base_url(base_url).build().expect("valid");
     let mut builder = Checkout::builder(client).database(&url).verifies_per_second(1_000);
     if url.starts_with("postgres") {
-        builder = builder.listen_url(&url);
+        builder = builder.listen_url(&std::env::var("WAITING_LISTEN").unwrap_or_else(|_| url.clone()));
     }
     let checkout = builder.build().expect("valid");
     if std::env::var_os("WAITING_IDLE").is_some() {
@@ -117,10 +117,15 @@ struct Other {
 
 impl Other {
     fn start(shop: &Shop, idle: bool) -> Self {
+        Self::start_listening(shop, idle, &shop.url)
+    }
+
+    fn start_listening(shop: &Shop, idle: bool, listen_url: &str) -> Self {
         let mut command = Command::new(std::env::current_exe().expect("this program"));
         command
             .args(["--exact", "waking::waiting_shop", "--ignored", "--nocapture"])
             .env("WAITING_DATABASE", &shop.url)
+            .env("WAITING_LISTEN", listen_url)
             .env("WAITING_GATEWAY", shop.gateway.client().base_url());
         if idle {
             command.env("WAITING_IDLE", "1");
@@ -169,6 +174,31 @@ async fn another_process_is_woken(on: On) {
         times.push(handed_over.saturating_sub(recorded));
     }
     report(&format!("{on:?}, another process, from the 200 here to the handler there, verify call included"), times);
+}
+
+/// Another database of the same server says nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_listen_url_makes_nobody_slower_than_none() {
+    let (shop, other) = (Shop::open(On::Postgres).await, Shop::open(On::Postgres).await);
+    shop.checkout.health().await.expect("the tables are made");
+    let mut waiting = Other::start_listening(&shop, false, &other.url);
+    waiting.line("ready");
+    while shop.checkout.health().await.expect("up").runners == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let mut times = vec![];
+    for round in 0..12 {
+        let order_id = format!("A-{round}");
+        let token = shop.token(&order_id, "29.99").await;
+        // Through all that is tried meanwhile.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        shop.pay(&token, &order_id).await;
+        let recorded = now();
+        times.push(Duration::from_micros(waiting.line("handed over")[0]).saturating_sub(recorded));
+    }
+    let slowest = times.iter().max().copied().unwrap_or_default();
+    assert!(slowest < Duration::from_secs(2), "{times:?}");
+    report("a wrong listen_url, from the 200 here to the handler there", times);
 }
 
 async fn who_waits_costs_next_to_nothing(on: On) {

@@ -53,7 +53,7 @@ class AsyncCheckout(AsyncServing):
         worker: who runs the handlers.
             "thread": a task on the event loop of the first `create_payment`, `visit` or `receive` in each process,
             which keeps no loop alive, and on the next loop when that one has ended. A handler that is no `async def`
-            runs in the loop's default executor.
+            runs in a thread of its own.
             "inline": `receive` itself, before it answers, for hosts without background work.
             "external": only `run`, `run_once` and the command `paymento worker`: under gevent and eventlet, and where
             uWSGI runs without `enable-threads`.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from contextlib import _AsyncGeneratorContextManager, _GeneratorContextManager
+from contextlib import _AsyncGeneratorContextManager, _GeneratorContextManager, suppress
+from os import _exit, getpid
 from time import monotonic
+from traceback import print_exception
 from types import AsyncGeneratorType, GeneratorType
 
 from ._claims import Claims
@@ -14,7 +16,7 @@ from ._telling import inform, tell
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any
+    from typing import Any, NoReturn
 
     from ._native import Call, CheckoutCalls, Work
 
@@ -28,8 +30,10 @@ def hand_over(
     calls: CheckoutCalls, handlers: Mapping[str, Callable[..., Any]], work: Work, wait: Callable[[Call], Any]
 ) -> BaseException | None:
     """Run the handler here. What it raises is recorded and logged; what is to end the program is given as well."""
-    begun = monotonic()
+    begun, process = monotonic(), getpid()
     error = _failure(handlers, work)
+    if getpid() != process:
+        end_child(error)
     if error is None:
         record(work, wait, calls.complete(work))
         tell_success(work, begun)
@@ -40,11 +44,24 @@ def hand_over(
     return None if isinstance(error, Exception) else error
 
 
+def end_child(error: BaseException | None) -> NoReturn:
+    """End the child of a handler that has forked: the order is its parent's, and all that stands around the handler."""
+    code = 0 if error is None else 1
+    if isinstance(error, SystemExit):
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    elif error is not None:
+        print_exception(type(error), error, error.__traceback__)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):
+            stream.flush()
+    _exit(code & 0xFF)
+
+
 def _failure(handlers: Mapping[str, Callable[..., Any]], work: Work) -> BaseException | None:
     claims = Claims()
     try:
         result = handlers[work.kind](work.event_for(claims))
-        _refuse_awaitable(result)
+        refuse_awaitable(result, "the handler gave something to await, which only the handlers of an AsyncCheckout may")
         refuse_unrun(result)
         claims.verify()
     except BaseException as error:  # noqa: BLE001 (recorded, and given to whoever may end)
@@ -54,10 +71,11 @@ def _failure(handlers: Mapping[str, Callable[..., Any]], work: Work) -> BaseExce
     return None
 
 
-def _refuse_awaitable(result: Any) -> None:
+def refuse_awaitable(result: Any, why: str = "what the handler gave to await gave something to await again") -> None:
+    """Raise where something is left that nobody awaits."""
     if hasattr(result, "__await__"):
         getattr(result, "close", lambda: None)()
-        raise TypeError("the handler gave something to await, which only the handlers of an AsyncCheckout may")
+        raise TypeError(why)
 
 
 def refuse_unrun(result: Any) -> None:
@@ -73,7 +91,7 @@ def said(error: BaseException) -> str:
     """The type and the text of an exception, never what its variables hold."""
     try:
         text = str(error)
-    except Exception:  # noqa: BLE001 (anybody's own __str__)
+    except BaseException:  # noqa: BLE001 (anybody's own __str__)
         text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

@@ -6,12 +6,14 @@ import asyncio
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
+from os import getpid
+from threading import Thread
 from time import monotonic
 from typing import cast
 
 from ._claims import Claims
 from ._errors import PaymentoError
-from ._hand_over import refuse_unrun, said, tell_failure, tell_success, tell_unrecorded
+from ._hand_over import end_child, refuse_awaitable, refuse_unrun, said, tell_failure, tell_success, tell_unrecorded
 from ._handlers import is_coroutine_function
 from ._loop import finish_begun
 
@@ -81,6 +83,7 @@ async def _failure(handlers: Mapping[str, Callable[..., Any]], work: Work, task:
     try:
         result, error = await _ended(handlers[work.kind], work.event_for(claims), claims, task)
         if error is None:
+            refuse_awaitable(result)
             refuse_unrun(result)
             await claims.verify_async()
     except GeneratorExit:  # the loop is gone, and nothing can be recorded any more
@@ -96,8 +99,10 @@ async def _ended(
     handler: Callable[..., Any], event: OrderEvent, claims: Claims, task: Handling
 ) -> tuple[Any, BaseException | None]:
     if is_coroutine_function(handler):
-        return await _in_task(partial(handler, event), task)
-    result, error = await _in_thread(handler, event, claims)
+        result, error = await _in_task(partial(handler, event), task)
+    else:
+        result, error = await _in_thread(handler, event, claims)
+    # What a handler gives to await is the rest of it: a forgotten `await` loses nothing.
     if error is not None or not hasattr(result, "__await__"):
         return result, error
     if task.is_canceled():  # while the function ran
@@ -120,32 +125,56 @@ async def _in_task(make: Callable[[], Any], task: Handling) -> tuple[Any, BaseEx
 
 async def _awaited(make: Callable[[], Any]) -> tuple[Any, BaseException | None]:
     """What it gives and what it raises: a task that raises SystemExit ends its loop."""
+    process, result, raised = getpid(), None, None
     try:
-        return await make(), None
+        result = await make()
     except BaseException as error:  # noqa: BLE001 (recorded, and given to whoever may end)
-        return None, error
+        raised = error
+    if getpid() != process:
+        end_child(raised)
+    return (None, raised) if raised is not None else (result, None)
 
 
 async def _in_thread(
     handler: Callable[..., Any], event: OrderEvent, claims: Claims
 ) -> tuple[Any, BaseException | None]:
-    """Run a function that blocks beside the loop. It cannot be canceled, however often: its end is what counts."""
-    running = asyncio.get_running_loop().run_in_executor(None, copy_context().run, _outcome, handler, event, claims)
-    while not running.done():
+    """Run a function that blocks beside the loop. It cannot be canceled, however often: its end is what counts.
+
+    In a thread of its own: the loop's own are few, others use them, and one that hangs is not replaced there.
+    """
+    loop = asyncio.get_running_loop()
+    ended, context = loop.create_future(), copy_context()
+
+    def run() -> None:
+        outcome = context.run(_outcome, handler, event, claims)
+        with suppress(RuntimeError):  # the loop is closed, and nobody waits
+            loop.call_soon_threadsafe(_tell, ended, outcome)
+
+    Thread(target=run, name="paymento-handler", daemon=True).start()
+    while not ended.done():
         with suppress(asyncio.CancelledError):
-            await asyncio.wait({running})
-    return running.result()
+            await asyncio.wait({ended})
+    result: tuple[Any, BaseException | None] = ended.result()
+    return result
+
+
+def _tell(ended: asyncio.Future[Any], outcome: tuple[Any, BaseException | None]) -> None:
+    if not ended.done():
+        ended.set_result(outcome)
 
 
 def _outcome(handler: Callable[..., Any], event: OrderEvent, claims: Claims) -> tuple[Any, BaseException | None]:
     """What it gives and what it raises: a future takes no StopIteration, and would never be done."""
+    process, result, raised = getpid(), None, None
     try:
         result = handler(event)
-        if not hasattr(result, "__await__"):
+        if getpid() == process and not hasattr(result, "__await__"):
             claims.verify()  # here, since some connections answer in their own thread only
     except BaseException as error:  # noqa: BLE001 (recorded, and given to whoever may end)
-        return None, error
-    return result, None
+        raised = error
+    if getpid() != process:
+        end_child(raised)
+    return (None, raised) if raised is not None else (result, None)
 
 
 async def _record(work: Work, call: Call) -> None:

@@ -2017,6 +2017,11 @@ class Work:
         The same for one handler, whose `once` notes what it said in these claims.
         """
     @property
+    def is_last_attempt(self, /) -> bool:
+        """
+        Whether one more failure makes a dead letter of it.
+        """
+    @property
     def kind(self, /) -> str:
         """
         Which handler.

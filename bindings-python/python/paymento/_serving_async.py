@@ -28,7 +28,7 @@ LOOK = 0.2
 
 
 class AsyncServing(Handlers):
-    """Runs the handlers: coroutine functions on the loop, plain functions in its default executor."""
+    """Runs the handlers: coroutine functions on the loop, plain functions in threads of their own."""
 
     __slots__ = ("_inline", "_runner", "_runners", "_under_way")
 

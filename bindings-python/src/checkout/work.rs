@@ -18,7 +18,7 @@ use crate::errors::refuse;
 /// Must be completed, failed or released; when it is dropped its lease ends after 10 seconds.
 #[pyclass(frozen, module = "paymento._native")]
 pub(crate) struct Work {
-    work: Mutex<Option<checkout::Work>>,
+    held: Mutex<Option<checkout::Work>>,
     event: OrderEvent,
     is_last_attempt: bool,
 }
@@ -27,11 +27,11 @@ impl Work {
     pub(super) fn new(work: checkout::Work, file: Option<&Path>) -> Self {
         let event = OrderEvent::new(work.event().clone(), file);
         let is_last_attempt = work.is_last_attempt();
-        Self { work: Mutex::new(Some(work)), event, is_last_attempt }
+        Self { held: Mutex::new(Some(work)), event, is_last_attempt }
     }
 
     pub(super) fn taken(&self) -> PyResult<checkout::Work> {
-        let work = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let work = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
         work.ok_or_else(|| refuse(ErrorCode::InputType, "work ends once"))
     }
 }

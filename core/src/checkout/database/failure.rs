@@ -89,6 +89,9 @@ pub(super) fn translate(error: &sqlx::Error) -> Error {
             unavailable("the name of the database's host cannot be looked up")
         }
         sqlx::Error::Io(io) => unavailable(&format!("the connection broke: {}", io.kind())),
+        sqlx::Error::Tls(tls) if tls.to_string().contains("not support TLS") => {
+            unavailable("the database's server takes no TLS connections, and sslmode asks for one")
+        }
         sqlx::Error::Tls(_) => {
             Error::new(ErrorCode::DatabaseUnavailable, "no TLS connection to the database").with_hint(CERTIFICATE)
         }
@@ -111,6 +114,11 @@ pub(super) fn timed_out() -> Error {
     unavailable("the database did not answer in time")
 }
 
+/// PostgreSQL's code where a role may not do what it wants.
+const NO_RIGHT: &str = "42501";
+const RIGHTS: &str = "the role needs SELECT, INSERT, UPDATE and DELETE on the tables that begin with paymento_; where it \
+                      may not make them, migrate is \"check\", and another role runs what `paymento schema postgres` prints";
+
 /// PostgreSQL's code where a transaction takes no writes.
 const READ_ONLY: &str = "25006";
 
@@ -129,7 +137,9 @@ fn from_postgres(code: &str, message: &str) -> Error {
     };
     // What the server says of a value would repeat it.
     let text = if kind == ErrorCode::DatabaseValue { kind.meaning() } else { message };
-    Error::new(kind, format!("PostgreSQL says: {} ({code})", clean(text, 200))).with_source(State(code.to_owned()))
+    let error = Error::new(kind, format!("PostgreSQL says: {} ({code})", clean(text, 200)));
+    let error = if code == NO_RIGHT { error.with_hint(RIGHTS) } else { error };
+    error.with_source(State(code.to_owned()))
 }
 
 #[cfg(feature = "sqlite")]

@@ -12,6 +12,8 @@ mod inbox_postgres;
 #[cfg(feature = "sqlite")]
 mod inbox_sqlite;
 #[cfg(feature = "postgres")]
+mod listening;
+#[cfg(feature = "postgres")]
 mod notifier;
 mod once;
 #[cfg(feature = "postgres")]

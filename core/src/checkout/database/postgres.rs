@@ -4,13 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, Row as _,
-    postgres::{PgConnectOptions, PgListener, PgNotification, PgPool, PgPoolOptions, PgRow, PgSslMode},
+    postgres::{PgConnectOptions, PgRow, PgSslMode},
 };
 use tokio::{sync::Mutex, time::timeout};
 
 use super::{
     connections::{Connections, Taken},
     failure::{is_read_only, translate},
+    listening::Listening,
     notifier::Notifier,
     planned::is_misled,
     session::{Answered, Session},
@@ -24,17 +25,13 @@ use crate::{
     error::Error,
 };
 
-/// The channel on which processes wake each other: see [`Notifier`].
-pub(super) const CHANNEL: &str = "paymento";
 /// Within this time a connection is there, or the call fails: a callback must be answered in 4 seconds.
 pub(super) const ACQUIRE: Duration = Duration::from_secs(3);
 /// Longer than this nobody waits for a callback to be stored: a connection that is dead without having been closed costs the
 /// writer this, and not the time of a statement, before the next one is tried.
 const WHOLE: Duration = Duration::from_millis(3_800);
 /// How often a process looks where nobody can wake it.
-const POLL: Duration = Duration::from_millis(250);
-/// How often a process looks that is woken: a notification can be lost with whoever should have sent it.
-const LOOK: Duration = Duration::from_secs(5);
+pub(super) const POLL: Duration = Duration::from_millis(250);
 const MOST_CONNECTIONS: u32 = 3;
 
 macro_rules! now {
@@ -86,17 +83,11 @@ pub(super) struct Postgres {
     listener: Option<Mutex<Listening>>,
 }
 
-struct Listening {
-    direct: PgConnectOptions,
-    /// With a pool of its own: of a connection that is given up nobody knows when it ends.
-    listener: Option<(PgPool, PgListener)>,
-}
-
 impl Postgres {
     pub(super) fn open(server: &Server) -> Self {
         let direct = server.listen.as_deref();
         let most = MOST_CONNECTIONS - u32::from(direct.is_some());
-        let listener = direct.map(|direct| Mutex::new(Listening { direct: options(direct), listener: None }));
+        let listener = direct.map(|direct| Mutex::new(Listening::new(options(direct))));
         let connections = Connections::new(options(server), most);
         let notifier = Notifier::start(Arc::clone(&connections));
         Self { connections, notifier, listener }
@@ -162,25 +153,15 @@ impl Postgres {
 
     /// Waits for a notification, or as long as polling takes.
     pub(super) async fn changed(&self, patience: Duration) {
-        let Some(listener) = &self.listener else { return tokio::time::sleep(patience.min(POLL)).await };
-        let mut listening = listener.lock().await;
-        let heard = match timeout(patience.min(LOOK), listening.next(&self.notifier.name)).await {
-            Ok(heard) => heard,
-            // Nothing happens, or nothing gets through.
-            Err(_) => listening.check().await,
-        };
-        if heard.is_err() {
-            listening.listener = None;
-            tokio::time::sleep(patience.min(POLL)).await;
+        match &self.listener {
+            Some(listener) => listener.lock().await.changed(patience, &self.notifier).await,
+            None => tokio::time::sleep(patience.min(POLL)).await,
         }
     }
 
     pub(super) async fn close(&self) {
-        if let Some(listener) = &self.listener
-            && let Some((pool, listener)) = listener.lock().await.listener.take()
-        {
-            drop(listener);
-            let _ = timeout(ACQUIRE, pool.close()).await;
+        if let Some(listener) = &self.listener {
+            listener.lock().await.close().await;
         }
         self.connections.close().await;
     }
@@ -196,42 +177,6 @@ fn is_broken(error: &sqlx::Error) -> bool {
         }
         _ => false,
     }
-}
-
-impl Listening {
-    /// Returns when another process has notified.
-    async fn next(&mut self, own: &str) -> Result<(), sqlx::Error> {
-        let Some((_, listener)) = &mut self.listener else {
-            let pool = pool_of_one(&self.direct);
-            let mut listener = PgListener::connect_with(&pool).await?;
-            listener.listen(CHANNEL).await?;
-            // What happened before is not announced again: look once.
-            self.listener = Some((pool, listener));
-            return Ok(());
-        };
-        let is_of_others = |heard: &PgNotification| heard.payload() != own;
-        loop {
-            // Nothing at all: the connection broke meanwhile, and is there again.
-            let mut others = listener.try_recv().await?.as_ref().is_none_or(is_of_others);
-            while let Some(heard) = listener.next_buffered() {
-                others |= is_of_others(&heard);
-            }
-            if others {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Whether the connection still answers.
-    async fn check(&mut self) -> Result<(), sqlx::Error> {
-        let Some((_, listener)) = &mut self.listener else { return Ok(()) };
-        let answer = timeout(ACQUIRE, sqlx::raw_sql("SELECT 1").execute(listener)).await;
-        answer.map_err(|_| sqlx::Error::PoolTimedOut)?.map(|_| ())
-    }
-}
-
-fn pool_of_one(options: &PgConnectOptions) -> PgPool {
-    PgPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE).connect_lazy_with(options.clone())
 }
 
 fn options(server: &Server) -> PgConnectOptions {
