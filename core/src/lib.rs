@@ -35,6 +35,7 @@ mod log;
 pub mod once;
 mod outcome;
 mod payment;
+mod per_fork;
 mod price;
 mod request;
 mod return_visit;

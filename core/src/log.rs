@@ -3,10 +3,13 @@
 use std::{
     collections::VecDeque,
     io::Write as _,
-    sync::{LazyLock, Mutex, PoisonError},
+    sync::{
+        LazyLock, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use crate::error::Error;
+use crate::{error::Error, per_fork::PerFork};
 
 /// How much a record matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -136,7 +139,11 @@ static STANDARD_ERROR: LazyLock<Option<LogLevel>> =
 /// Records that wait until a binding fetches them; the oldest give way.
 #[derive(Debug, Default)]
 pub(crate) struct LogQueue {
-    records: Mutex<Option<VecDeque<LogRecord>>>,
+    are_kept: AtomicBool,
+    /// Whoever looks often takes no lock where there are none.
+    any_wait: AtomicBool,
+    /// Of each process: a thread of the parent may have had the lock when it forked.
+    records: PerFork<Mutex<VecDeque<LogRecord>>>,
 }
 
 const MAX_WAITING: usize = 1_000;
@@ -144,25 +151,31 @@ const MAX_WAITING: usize = 1_000;
 impl LogQueue {
     /// From now on records are kept for [`take`](Self::take).
     pub(crate) fn keep(&self) {
-        self.lock().get_or_insert_default();
+        self.are_kept.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn push(&self, record: LogRecord) {
         emit(&record);
-        if let Some(records) = self.lock().as_mut() {
-            if records.len() == MAX_WAITING {
-                records.pop_front();
-            }
-            records.push_back(record);
+        if !self.are_kept.load(Ordering::Relaxed) {
+            return;
         }
+        let mut records = self.lock();
+        if records.len() == MAX_WAITING {
+            records.pop_front();
+        }
+        records.push_back(record);
+        self.any_wait.store(true, Ordering::Release);
     }
 
     pub(crate) fn take(&self) -> Vec<LogRecord> {
-        self.lock().as_mut().map(|records| records.drain(..).collect()).unwrap_or_default()
+        if !self.any_wait.swap(false, Ordering::Acquire) {
+            return vec![];
+        }
+        self.lock().drain(..).collect()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<VecDeque<LogRecord>>> {
-        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, VecDeque<LogRecord>> {
+        self.records.here().lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

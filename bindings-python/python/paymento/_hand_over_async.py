@@ -125,14 +125,16 @@ async def _in_task(make: Callable[[], Any], task: Handling) -> tuple[Any, BaseEx
 
 async def _awaited(make: Callable[[], Any]) -> tuple[Any, BaseException | None]:
     """What it gives and what it raises: a task that raises SystemExit ends its loop."""
-    process, result, raised = getpid(), None, None
+    process = getpid()
     try:
         result = await make()
     except BaseException as error:  # noqa: BLE001 (recorded, and given to whoever may end)
-        raised = error
+        if getpid() != process:
+            end_child(error)
+        return None, error
     if getpid() != process:
-        end_child(raised)
-    return (None, raised) if raised is not None else (result, None)
+        end_child(None)
+    return result, None
 
 
 async def _in_thread(
@@ -165,16 +167,18 @@ def _tell(ended: asyncio.Future[Any], outcome: tuple[Any, BaseException | None])
 
 def _outcome(handler: Callable[..., Any], event: OrderEvent, claims: Claims) -> tuple[Any, BaseException | None]:
     """What it gives and what it raises: a future takes no StopIteration, and would never be done."""
-    process, result, raised = getpid(), None, None
+    process = getpid()
     try:
         result = handler(event)
         if getpid() == process and not hasattr(result, "__await__"):
             claims.verify()  # here, since some connections answer in their own thread only
     except BaseException as error:  # noqa: BLE001 (recorded, and given to whoever may end)
-        raised = error
+        if getpid() != process:
+            end_child(error)
+        return None, error
     if getpid() != process:
-        end_child(raised)
-    return (None, raised) if raised is not None else (result, None)
+        end_child(None)
+    return result, None
 
 
 async def _record(work: Work, call: Call) -> None:

@@ -11,13 +11,14 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{
-    Checkout, Inner, clock::Clock, engine::EngineSlot, migrate::Migrate, per_fork::PerFork, process,
-    receive::AnswerPolicy, run::Handlers, url::DatabaseUrl,
+    Checkout, Inner, clock::Clock, engine::EngineSlot, migrate::Migrate, process, receive::AnswerPolicy, run::Handlers,
+    url::DatabaseUrl,
 };
 use crate::{
     Client,
     error::{Error, ErrorCode},
     log::{LogLevel, LogRecord},
+    per_fork::PerFork,
     text::{clean, quote},
 };
 

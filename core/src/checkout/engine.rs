@@ -21,11 +21,13 @@ use super::{
     clock::Clock,
     database::Database,
     migrate::{self, Migrate},
-    per_fork::PerFork,
     url::DatabaseUrl,
     writer::Writer,
 };
-use crate::error::{Error, ErrorCode};
+use crate::{
+    error::{Error, ErrorCode},
+    per_fork::PerFork,
+};
 
 /// Closing waits this long for what is under way.
 const CLOSING: Duration = Duration::from_secs(10);

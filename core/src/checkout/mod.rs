@@ -36,7 +36,6 @@ mod migrate;
 mod model_tests;
 mod money;
 mod orders;
-mod per_fork;
 #[cfg(feature = "sqlite")]
 mod place;
 mod process;
@@ -72,7 +71,6 @@ use self::{
     engine::{Engine, EngineSlot},
     fail_point::fail_point,
     lease::Leases,
-    per_fork::PerFork,
     process::{PerProcess, VerifierParts},
     run::Handlers,
     writer::Writer,
@@ -93,6 +91,7 @@ pub use self::{
 use crate::{
     Client,
     error::{Error, ErrorCode},
+    per_fork::PerFork,
 };
 #[cfg(feature = "testing")]
 pub use fail_point::set_fail_point;

@@ -5,7 +5,8 @@ use std::{process, sync::OnceLock};
 /// A value of this process. A forked child gets a fresh one, whatever the parent's threads were doing at that moment: a lock
 /// that one of them held would stay locked in the child for ever. What is inherited is never dropped there, since its
 /// threads and connections are the parent's.
-pub(super) struct PerFork<T: Default> {
+#[derive(Debug)]
+pub(crate) struct PerFork<T: Default> {
     process: u32,
     value: T,
     after_fork: OnceLock<Box<Self>>,
@@ -13,7 +14,7 @@ pub(super) struct PerFork<T: Default> {
 
 impl<T: Default> PerFork<T> {
     /// That of this process.
-    pub(super) fn here(&self) -> &T {
+    pub(crate) fn here(&self) -> &T {
         let (process, mut known) = (process::id(), self);
         while known.process != process {
             known = known.after_fork.get_or_init(Box::default);
