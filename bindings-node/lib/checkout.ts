@@ -148,8 +148,8 @@ export class Checkout {
    * Ends within 25 seconds, and can be repeated whatever became of it.
    *
    * @throws {CheckoutError} `checkout.already_paid`: show the error's `order`; `checkout.payment_in_progress` while a payment
-   * of the order is being confirmed, also with its `order`; `checkout.creation_in_progress` where another process has got no answer in 10
-   * seconds; `checkout.superseded` where the order got another price or was canceled meanwhile
+   * of the order is being confirmed, also with its `order`; `checkout.creation_in_progress` where another process has got
+   * no answer in 10 seconds; `checkout.superseded` where the order got another price or was canceled meanwhile
    * @throws {InputError} `input.` and what is wrong in the request; nothing was sent
    */
   async createPayment(options: PurchaseOptions, callOptions?: CheckoutCallOptions): Promise<Payment> {

@@ -52,7 +52,7 @@ export class PaymentoError extends Error {
     // What does not apply stays on the prototype, so that a printed error shows only what does.
     for (const [name, value] of Object.entries(details)) {
       if (name in DEFAULTS && value !== null && value !== undefined && value !== false) {
-        define(this, name, value);
+        Object.defineProperty(this, name, { value, enumerable: true, writable: true, configurable: true });
       }
     }
   }
@@ -114,19 +114,14 @@ export class VerifyError extends PaymentoError {
 export class CheckoutError extends PaymentoError {
   /**
    * Where the order stands, with `checkout.already_paid` and `checkout.payment_in_progress`; null where it could not be read.
-   * Show it only to whom the order belongs.
+   * Show it only to whom the order belongs; it is not part of the error's JSON.
    */
   declare readonly order: OrderRecord | null;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(code, message, details);
-    if (details.order) {
-      define(this, "order", details.order);
-    }
-  }
-
-  override toJSON(): Record<string, unknown> {
-    return { ...super.toJSON(), order: this.order?.toJSON() ?? null };
+    // Neither printed nor in the JSON: whoever reads the error need not be whom the order belongs to.
+    Object.defineProperty(this, "order", { value: details.order ?? null });
   }
 }
 
@@ -153,10 +148,6 @@ Object.defineProperty(CheckoutError.prototype, "order", { value: null, writable:
 for (const [name, { prototype }] of Object.entries({ PaymentoError, ...CLASSES })) {
   Object.defineProperty(prototype, "name", { value: name, writable: true, configurable: true });
   Object.defineProperty(prototype, BRAND, { value: name });
-}
-
-function define(error: PaymentoError, name: string, value: unknown): void {
-  Object.defineProperty(error, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
 function brandOf(value: unknown): unknown {

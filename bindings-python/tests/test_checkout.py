@@ -692,3 +692,12 @@ def test_the_schema_is_given_for_a_role_that_may(client: paymento.Client, tmp_pa
         assert checkout.health().ok
     with pytest.raises(paymento.ConfigError):
         paymento.checkout_schema_sql("oracle")
+
+
+def test_a_listen_url_that_wakes_nobody_is_told_of(
+    client: paymento.Client, postgres: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    elsewhere = postgres.rsplit("/", 1)[0] + "/postgres"
+    with Checkout(client, postgres, listen_url=elsewhere, account="test-listen") as checkout:
+        checkout.create_payment(order_id="A-578", **PRICE)
+        until(lambda: any("listen_url wakes nobody" in record.getMessage() for record in caplog.records))

@@ -327,8 +327,8 @@ impl Error {
         self.0.maybe_sent
     }
 
-    /// Where the order stands, with `checkout.already_paid` and `checkout.payment_in_progress`; `None` where it could not be
-    /// read. Show it only to whom the order belongs.
+    /// Where the order stands, with `checkout.already_paid` and with `checkout.payment_in_progress`, where its state is
+    /// `confirming` also if the shop has canceled it; `None` where it could not be read. Show it only to whom the order belongs.
     #[cfg(feature = "checkout")]
     pub fn order(&self) -> Option<&OrderRecord> {
         self.0.order.as_ref()

@@ -30,10 +30,8 @@ def hand_over(
     calls: CheckoutCalls, handlers: Mapping[str, Callable[..., Any]], work: Work, wait: Callable[[Call], Any]
 ) -> BaseException | None:
     """Run the handler here. What it raises is recorded and logged; what is to end the program is given as well."""
-    begun, process = monotonic(), getpid()
+    begun = monotonic()
     error = _failure(handlers, work)
-    if getpid() != process:
-        end_child(error)
     if error is None:
         record(work, wait, calls.complete(work))
         tell_success(work, begun)
@@ -44,8 +42,18 @@ def hand_over(
     return None if isinstance(error, Exception) else error
 
 
-def end_child(error: BaseException | None) -> NoReturn:
-    """End the child of a handler that has forked: the order is its parent's, and all that stands around the handler."""
+class ParentOnly:
+    """Around a handler: what follows it is its process's own. A child that it has forked ends here."""
+
+    def __enter__(self) -> None:
+        self._process = getpid()
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if getpid() != self._process:
+            _end(error)
+
+
+def _end(error: BaseException | None) -> NoReturn:
     code = 0 if error is None else 1
     if isinstance(error, SystemExit):
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
@@ -60,7 +68,8 @@ def end_child(error: BaseException | None) -> NoReturn:
 def _failure(handlers: Mapping[str, Callable[..., Any]], work: Work) -> BaseException | None:
     claims = Claims()
     try:
-        result = handlers[work.kind](work.event_for(claims))
+        with ParentOnly():
+            result = handlers[work.kind](work.event_for(claims))
         refuse_awaitable(result, "the handler gave something to await, which only the handlers of an AsyncCheckout may")
         refuse_unrun(result)
         claims.verify()

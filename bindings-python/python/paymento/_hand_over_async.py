@@ -6,14 +6,13 @@ import asyncio
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
-from os import getpid
 from threading import Thread
 from time import monotonic
 from typing import cast
 
 from ._claims import Claims
 from ._errors import PaymentoError
-from ._hand_over import end_child, refuse_awaitable, refuse_unrun, said, tell_failure, tell_success, tell_unrecorded
+from ._hand_over import ParentOnly, refuse_awaitable, refuse_unrun, said, tell_failure, tell_success, tell_unrecorded
 from ._handlers import is_coroutine_function
 from ._loop import finish_begun
 
@@ -125,16 +124,11 @@ async def _in_task(make: Callable[[], Any], task: Handling) -> tuple[Any, BaseEx
 
 async def _awaited(make: Callable[[], Any]) -> tuple[Any, BaseException | None]:
     """What it gives and what it raises: a task that raises SystemExit ends its loop."""
-    process = getpid()
     try:
-        result = await make()
+        with ParentOnly():
+            return await make(), None
     except BaseException as error:  # noqa: BLE001 (recorded, and given to whoever may end)
-        if getpid() != process:
-            end_child(error)
         return None, error
-    if getpid() != process:
-        end_child(None)
-    return result, None
 
 
 async def _in_thread(
@@ -167,17 +161,13 @@ def _tell(ended: asyncio.Future[Any], outcome: tuple[Any, BaseException | None])
 
 def _outcome(handler: Callable[..., Any], event: OrderEvent, claims: Claims) -> tuple[Any, BaseException | None]:
     """What it gives and what it raises: a future takes no StopIteration, and would never be done."""
-    process = getpid()
     try:
-        result = handler(event)
-        if getpid() == process and not hasattr(result, "__await__"):
+        with ParentOnly():
+            result = handler(event)
+        if not hasattr(result, "__await__"):
             claims.verify()  # here, since some connections answer in their own thread only
     except BaseException as error:  # noqa: BLE001 (recorded, and given to whoever may end)
-        if getpid() != process:
-            end_child(error)
         return None, error
-    if getpid() != process:
-        end_child(None)
     return result, None
 
 

@@ -6,7 +6,7 @@ use super::{
     database::{Sql, Transaction, transact, values},
     history::Note,
     orders::{self, PaymentRow},
-    record::{Asked, record},
+    record::record,
     status::{status_of, unknown_order},
     terms::{Terms, price_to_json},
 };
@@ -112,9 +112,8 @@ async fn adopt(transaction: &mut Transaction, adopted: &Adopted, verification: &
     }
     let note = Note { what: "adopted", who: &adopted.who, token: Some(&adopted.token), detail: terms.as_str() };
     note.write(transaction, order.id, now).await?;
-    let asked = Asked { payment: payment.id, order_row: order.id, fence: payment.verify_fence };
     let locked = transaction.rows_of_each(orders::locking(order.id)).await?;
-    record(transaction, &locked, &asked, verification, &adopted.who).await?;
+    record(transaction, &locked, &payment.asked(), verification, &adopted.who).await?;
     super::intent::drop_closed(transaction, order.id, now).await?;
     transaction.notify();
     Ok(order.id)

@@ -5,6 +5,7 @@ use super::{
     database::{Row, Sql, transact, values},
     event::{Columns, EventKind, OrderEvent, Payload},
     history::Note,
+    orders,
 };
 use crate::{
     error::{Error, ErrorCode},
@@ -51,15 +52,22 @@ impl Checkout {
         let (account, who) = (self.account().to_owned(), self.who().to_owned());
         let (parts, woken) = (self.verifier_parts(), self.engine()?.woken.clone());
         self.with_database_for(std::time::Duration::from_secs(30), async move |database| {
-            let row = database.begin_read().await?.row(ONE, values![&account, id]).await?.ok_or_else(not_dead)?;
+            let mut reading = database.begin_read().await?;
+            let row = reading.row(ONE, values![&account, id]).await?.ok_or_else(not_dead)?;
             let event = dead_letter(&row, &account)?.event;
+            let token = event.token.as_deref().filter(|_| event.kind == EventKind::Paid);
+            let payment = match token {
+                Some(token) => orders::payment(&mut reading, &account, token).await?,
+                None => None,
+            };
+            drop(reading);
             let verifier = parts.over(database);
-            if let (EventKind::Paid, Some(token)) = (event.kind, &event.token) {
+            if let Some(token) = token {
                 let expected = Expected { order_id: event.order_id.clone(), price: event.price.clone() };
                 let verification = verifier.client.verify_payment(token, &expected).await?;
-                if !verification.is_settled() {
+                if let Some(payment) = payment.filter(|_| !verification.is_settled()) {
                     // That somebody should look stays known, also where whoever replays does not.
-                    verifier.recorded(token, &verification).await?;
+                    verifier.record(&payment.asked(), &verification).await?;
                     woken.all();
                 }
                 verification.require_settled()?;

@@ -5,6 +5,7 @@ use super::{
     clockwise::LONGEST_LEASE,
     database::{Row, Sql, Statement, Transaction, values},
     event::pairs_from_json,
+    record::Asked,
     schedule,
     state::{OrderState, PaymentState},
     terms::price_from_text,
@@ -122,6 +123,11 @@ impl PaymentRow {
     pub(super) fn is_abandoned(&self, now: Millis) -> bool {
         let is_leased = self.creator_until > now && self.creator_until <= now + LONGEST_LEASE;
         self.state == PaymentState::Creating && !is_leased
+    }
+
+    /// What to record an answer to a question by that is asked now.
+    pub(super) fn asked(&self) -> Asked {
+        Asked { payment: self.id, order_row: self.order_row, fence: self.verify_fence }
     }
 
     /// Whether other code has made it.

@@ -183,7 +183,10 @@ impl Runner {
     /// Wakes this process when another one has changed something.
     async fn watch(&self) {
         loop {
-            self.database.changed_elsewhere(LONGEST_SLEEP).await;
+            if let Err(error) = self.database.changed_elsewhere(LONGEST_SLEEP).await {
+                let (code, detail) = (Some(error.code().as_str()), error.to_string());
+                self.verifier.client.log(LogRecord::checkout(LogLevel::Warning, code, detail));
+            }
             self.woken.all();
         }
     }

@@ -88,9 +88,8 @@ pub struct PaymentsPage {
     pub next: Option<i64>,
 }
 
-/// Payments on one page.
-const PAGE: i64 = 100;
-const PAGE_ROWS: usize = 100;
+/// A page of payments, and one more, which shows that there is another page.
+const ROWS: i64 = 101;
 
 impl Checkout {
     /// Where an order stands, by our own database. Show it only to whom the order belongs.
@@ -118,8 +117,8 @@ impl Checkout {
         .await
     }
 
-    /// Payments in a state, or in any, made at or after `since` (milliseconds since 1970), oldest first, a hundred at a time. One without a token yet is on no page. `after`: the
-    /// last page's [`next`](PaymentsPage::next).
+    /// Payments in a state, or in any, made at or after `since` (milliseconds since 1970), oldest first, a
+    /// hundred at a time. One without a token yet is on no page. `after`: the last page's [`next`](PaymentsPage::next).
     ///
     /// # Errors
     /// `database.`.
@@ -135,14 +134,15 @@ impl Checkout {
             let (time, id) = page_begin(&mut transaction, &account, since.unwrap_or(0), after).await?;
             let rows = match state {
                 Some(state) => {
-                    transaction.rows(PAGE_OF_STATE, values![&account, state.as_str(), time, id, PAGE + 1]).await?
+                    transaction.rows(PAGE_OF_STATE, values![&account, state.as_str(), time, id, ROWS]).await?
                 }
-                None => transaction.rows(PAGE_OF_ALL, values![&account, time, id, PAGE + 1]).await?,
+                None => transaction.rows(PAGE_OF_ALL, values![&account, time, id, ROWS]).await?,
             };
             let mut rows = rows.iter().map(PaymentRow::read).collect::<Result<Vec<_>, _>>()?;
-            // The one too many shows that there is another page.
-            let more = rows.len() > PAGE_ROWS;
-            rows.truncate(PAGE_ROWS);
+            let more = i64::try_from(rows.len()).is_ok_and(|length| length == ROWS);
+            if more {
+                rows.pop();
+            }
             let next = rows.last().map(|row| row.id).filter(|_| more);
             let orders = order_ids(&mut transaction, &rows).await?;
             let order = |row: &PaymentRow| orders.get(&row.order_row).cloned();
@@ -185,18 +185,15 @@ pub(super) async fn telling_status(
     account: &str,
     order_id: &str,
 ) -> Error {
-    match error.code() {
-        ErrorCode::CheckoutAlreadyPaid | ErrorCode::CheckoutPaymentInProgress => {
-            match status_by_id(database, client, account, order_id).await {
-                // Also where the shop has canceled the order: the money is on its way.
-                Ok(order) if error.code() == ErrorCode::CheckoutPaymentInProgress => {
-                    error.with_order(OrderRecord { state: OrderState::Confirming, ..order })
-                }
-                Ok(order) => error.with_order(order),
-                Err(_) => error,
-            }
-        }
-        _ => error,
+    let is_in_progress = error.code() == ErrorCode::CheckoutPaymentInProgress;
+    if !is_in_progress && error.code() != ErrorCode::CheckoutAlreadyPaid {
+        return error;
+    }
+    match status_by_id(database, client, account, order_id).await {
+        // Also where the shop has canceled the order: the money is on its way.
+        Ok(order) if is_in_progress => error.with_order(OrderRecord { state: OrderState::Confirming, ..order }),
+        Ok(order) => error.with_order(order),
+        Err(_) => error,
     }
 }
 

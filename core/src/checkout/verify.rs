@@ -201,36 +201,24 @@ impl Verifier {
             }
         };
         super::fail_point("after_verify");
-        let recorded = transact!(self.database, orders::locking(due.asked.order_row), (transaction, locked) =>
-            record(&mut transaction, &locked, &due.asked, &verification, &self.who));
-        let recorded = match recorded {
+        match self.record(&due.asked, &verification).await {
             // What the database holds of the order cannot be read: asking again at once does not mend it.
             Err(error) if error.code() == ErrorCode::DatabaseValue => {
                 self.failed(due, &error).await?;
-                return Err(error);
+                Err(error)
             }
-            recorded => recorded?,
-        };
-        for reason in &recorded.reasons {
-            self.log_attention(&due.expected.order_id, *reason);
+            recorded => recorded,
         }
-        Ok(recorded)
     }
 
-    /// Records an answer that somebody has asked for besides.
-    pub(super) async fn recorded(&self, token: &str, verification: &Verification) -> Result<(), Error> {
-        let recorded = transact!(self.database, transaction => async {
-            let Some(payment) = orders::payment(&mut transaction, &self.account, token).await? else {
-                return Ok(Recorded::default());
-            };
-            let asked = Asked { payment: payment.id, order_row: payment.order_row, fence: payment.verify_fence };
-            let locked = transaction.rows_of_each(orders::locking(asked.order_row)).await?;
-            record(&mut transaction, &locked, &asked, verification, &self.who).await
-        })?;
+    /// Records an answer, and logs what needs somebody to look.
+    pub(super) async fn record(&self, asked: &Asked, verification: &Verification) -> Result<Recorded, Error> {
+        let recorded = transact!(self.database, orders::locking(asked.order_row), (transaction, locked) =>
+            record(&mut transaction, &locked, asked, verification, &self.who))?;
         for reason in &recorded.reasons {
             self.log_attention(verification.order_id(), *reason);
         }
-        Ok(())
+        Ok(recorded)
     }
 
     /// In the log as well, for shops that handle no `attention`: some of these are money.

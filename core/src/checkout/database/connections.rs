@@ -139,7 +139,7 @@ impl Taken {
 
     /// The server takes no writes on it, and perhaps for as long as it lives: the setting of when it was opened. The others may be
     /// as old.
-    pub(super) fn is_read_only(&self) {
+    pub(super) fn takes_no_writes(&self) {
         let idle = std::mem::take(&mut *self.of.idle());
         tokio::spawn(close_all(idle));
     }

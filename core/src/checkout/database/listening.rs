@@ -17,10 +17,7 @@ use super::{
     notifier::Notifier,
     postgres::{ACQUIRE, POLL},
 };
-use crate::{
-    error::ErrorCode,
-    log::{self, LogLevel, LogRecord},
-};
+use crate::error::{Error, ErrorCode};
 
 /// The channel on which processes wake each other: see [`Notifier`].
 const CHANNEL: &str = "paymento";
@@ -40,6 +37,8 @@ pub(super) struct Listening {
     connecting: Option<JoinHandle<Result<Listener, sqlx::Error>>>,
     again: Instant,
     failures: u32,
+    /// For whoever waits next.
+    complaint: Option<Error>,
 }
 
 /// With a pool of its own: of a connection that is given up nobody knows when it ends.
@@ -67,15 +66,16 @@ fn why_not(error: &sqlx::Error) -> String {
 
 impl Listening {
     pub(super) fn new(direct: PgConnectOptions) -> Self {
-        Self { direct, listener: None, connecting: None, again: Instant::now(), failures: 0 }
+        Self { direct, listener: None, connecting: None, again: Instant::now(), failures: 0, complaint: None }
     }
 
-    /// Returns when another process has committed something, or may have; within `patience`.
-    pub(super) async fn changed(&mut self, patience: Duration, notifier: &Notifier) {
+    /// Returns when another process has committed something, or may have; within `patience`. An error is to be told, and
+    /// changes nothing.
+    pub(super) async fn changed(&mut self, patience: Duration, notifier: &Notifier) -> Result<(), Error> {
         if self.listener.is_none() {
             // What happened before is not announced again: whoever has begun to listen looks once.
             let _ = timeout(patience.min(POLL), self.connect(&notifier.wanted())).await;
-            return;
+            return self.complaint.take().map_or(Ok(()), Err);
         }
         let heard = match timeout(patience.min(LOOK), self.next(&notifier.name)).await {
             Ok(heard) => heard,
@@ -85,6 +85,7 @@ impl Listening {
         if heard.is_err() {
             self.listener = None;
         }
+        Ok(())
     }
 
     pub(super) async fn close(&mut self) {
@@ -126,9 +127,9 @@ impl Listening {
         self.failures = self.failures.saturating_add(1);
         // A server that is restarted is none that cannot be listened to.
         if self.failures == TELLING {
-            let detail =
+            let message =
                 format!("listen_url wakes nobody, and processes look four times a second instead: {}", why_not(error));
-            log::emit(&LogRecord::checkout(LogLevel::Warning, Some(ErrorCode::DatabaseUnavailable.as_str()), detail));
+            self.complaint = Some(Error::new(ErrorCode::DatabaseUnavailable, message));
         }
     }
 

@@ -140,11 +140,14 @@ impl Database {
     }
 
     /// Returns when another process may have changed something, or after `patience`. Never on a promise: whoever is
-    /// woken looks.
-    pub(crate) async fn changed_elsewhere(&self, patience: Duration) {
+    /// woken looks. An error is to be told, and changes nothing.
+    pub(crate) async fn changed_elsewhere(&self, patience: Duration) -> Result<(), Error> {
         match &self.pool {
             #[cfg(feature = "sqlite")]
-            Pool::Sqlite(sqlite) => sqlite.watch.changed(patience).await,
+            Pool::Sqlite(sqlite) => {
+                sqlite.watch.changed(patience).await;
+                Ok(())
+            }
             #[cfg(feature = "postgres")]
             Pool::Postgres(postgres) => postgres.changed(patience).await,
         }

@@ -151,12 +151,13 @@ impl Postgres {
         }
     }
 
-    /// Waits for a notification, or as long as polling takes.
-    pub(super) async fn changed(&self, patience: Duration) {
-        match &self.listener {
-            Some(listener) => listener.lock().await.changed(patience, &self.notifier).await,
-            None => tokio::time::sleep(patience.min(POLL)).await,
-        }
+    /// Waits for a notification, or as long as polling takes. An error is to be told, and changes nothing.
+    pub(super) async fn changed(&self, patience: Duration) -> Result<(), Error> {
+        let Some(listener) = &self.listener else {
+            tokio::time::sleep(patience.min(POLL)).await;
+            return Ok(());
+        };
+        listener.lock().await.changed(patience, &self.notifier).await
     }
 
     pub(super) async fn close(&self) {

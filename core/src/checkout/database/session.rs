@@ -157,7 +157,7 @@ impl Session {
         };
         match &answered {
             Ok(_) => connection.planned.is_done(),
-            Err(error) if is_read_only(error) => connection.is_read_only(),
+            Err(error) if is_read_only(error) => connection.takes_no_writes(),
             Err(error) if planned::is_misled(error) => connection.is_misled(),
             Err(_) => connection.planned.is_refused(),
         }
